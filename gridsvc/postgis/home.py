@@ -100,10 +100,8 @@ def _refuse_out_of_reach(root: Path, account: Account) -> None:
     """Stop before anything is made where the server's user could not follow."""
     if not account.switched:
         return
-    standing = next(each for each in (root, *root.parents) if each.is_dir())
-    if standing == root and not any(root.iterdir()):
-        # An empty directory changes hands, so only the way to it matters.
-        standing = root.parent
+    # Of the directory itself only the owner matters, which `claim` looks at.
+    standing = next(each for each in root.parents if each.is_dir())
     if not account.may_enter(standing):
         raise Unavailable(
             f"user {account.name}, who runs PostgreSQL, cannot enter {standing}; "
@@ -118,16 +116,18 @@ def prepare_socket_folder(home: Home, account: Account) -> None:
     where that path would be too long for a socket. One made before is used again, since
     other processes may know it.
     """
-    entry = home.socket_entry
-    if _is_private(home.socket_folder, account):
+    entry, longest = home.socket_entry, _LONGEST_SOCKET_FOLDER
+    if _is_private(home.socket_folder, account) and _length(home.socket_folder) <= longest:
         return
     if entry.is_symlink():
         entry.unlink()
-    if len(os.fsencode(entry)) <= _LONGEST_SOCKET_FOLDER:
+    if _length(entry) <= longest:
         entry.mkdir(mode=0o700, exist_ok=True)
         account.take(entry)
         entry.chmod(0o700)
         return
+    # Left from the time before the data directory was moved here.
+    shutil.rmtree(entry, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix="gridsvc-"))
     account.take(folder)
     entry.symlink_to(folder)
@@ -138,6 +138,10 @@ def remove_socket_folder(home: Home) -> None:
     if home.socket_entry.is_symlink():
         shutil.rmtree(home.socket_folder, ignore_errors=True)
         home.socket_entry.unlink()
+
+
+def _length(path: Path) -> int:
+    return len(os.fsencode(path))
 
 
 def _is_private(folder: Path, account: Account) -> bool:

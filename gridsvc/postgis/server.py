@@ -169,5 +169,5 @@ class Server:
             log = self.home.log.read_text("utf-8", errors="replace")
         except OSError:
             return "it left no log"
-        lines = re.findall(r"(?:FATAL|PANIC|ERROR|error): +(.+)", log)
+        lines = re.findall(r"(?:(?:FATAL|PANIC|ERROR|error): +|^postgres: )(.+)", log, re.MULTILINE)
         return str(lines[-1]) if lines else "no reason given"
