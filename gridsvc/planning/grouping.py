@@ -1,0 +1,143 @@
+"""Grids from micro-grids: connected, compact groups of cells near a number of households."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from gridsvc.errors import BadInput
+from gridsvc.planning.arrays import Floats, Geometries, Ints, components
+from gridsvc.planning.cells import open_enclosures
+from gridsvc.planning.graph import DualGraph, compressed_rows
+from gridsvc.planning.inputs import whole_households
+from gridsvc.planning.refine import refine
+from gridsvc.planning.seed import seed_partition
+
+#: Borders closer than this are shared: cells may come back rounded from a file or database.
+TOUCH_M = 0.05
+#: Cells that share less border than this touch in a corner only.
+CORNER_M = 1.0
+
+
+def group_cells(cells: gpd.GeoDataFrame, *, target: int = 300, seed: int = 0) -> Ints:
+    """Grid of every cell: whole cells in connected groups near a number of households.
+
+    Parameters
+    ----------
+    cells
+        Polygon in a projected CRS in metres, a coverage; columns ``households``, ``kind``
+        ('ordinary' or 'dedicated') and ``community``.
+    target
+        Households a grid should have: three to four cells of a hundred.
+    seed
+        The same cells and seed give the same groups.
+
+    Returns
+    -------
+    array of int
+        Group of every row, numbered from 0: a group holds ordinary cells of one community, or
+        one dedicated cell.
+
+    Raises
+    ------
+    BadInput
+        If `target` is below one or a needed column is missing.
+    """
+    if target < 1:
+        raise BadInput(f"grid target is {target}; give at least one household per grid")
+    for column in ("kind", "community"):
+        if column not in cells.columns:
+            raise BadInput(f"the cells have no column '{column}'")
+    households = whole_households(cells)
+    shapes = cells.geometry.to_numpy(dtype=object)
+    group = np.full(len(cells), -1, dtype=np.int64)
+    ordinary = (cells["kind"] == "ordinary").to_numpy(dtype=bool)
+    community = cells["community"].to_numpy()
+    for one in np.unique(community):
+        rows = np.flatnonzero(ordinary & (community == one))
+        if len(rows):
+            found = _group_community(shapes[rows], households[rows], target, seed)
+            group[rows] = group.max() + 1 + found
+    alone = np.flatnonzero(~ordinary)
+    group[alone] = group.max() + 1 + np.arange(len(alone))
+    return group
+
+
+def dissolve(cells: gpd.GeoDataFrame, groups: Ints) -> gpd.GeoDataFrame:
+    """One polygon per group of cells.
+
+    Parameters
+    ----------
+    cells
+        Polygon; columns households, kind, community, site.
+    groups
+        Group of every row, numbered from 0 without gaps.
+
+    Returns
+    -------
+    GeoDataFrame
+        Row g is group g: union of its cells, households summed, the other columns of its first
+        cell; same columns and CRS as `cells`.
+    """
+    order = np.argsort(groups, kind="stable")
+    first = order[np.searchsorted(groups[order], np.arange(int(groups.max()) + 1))]
+    grids = cells.iloc[first].reset_index(drop=True)
+    grids["households"] = np.bincount(groups, cells["households"]).astype(np.int64)
+    shapes = cells.geometry.to_numpy(dtype=object)
+    merged = [shapely.union_all(shapes[groups == g]) for g in range(len(grids))]
+    return grids.set_geometry(gpd.GeoSeries(merged, crs=cells.crs))
+
+
+def _group_community(shapes: Geometries, households: Ints, target: int, seed: int) -> Ints:
+    """Groups of the ordinary cells of one community, numbered from 0."""
+    whole = cell_graph(shapes, households)
+    row = np.repeat(np.arange(len(shapes)), np.diff(whole.first))
+    component = components(len(shapes), row, whole.neighbour)
+    group = np.zeros(len(shapes), dtype=np.int64)
+    start = 0
+    for one in range(int(component.max()) + 1):
+        rows = np.flatnonzero(component == one)
+        graph = cell_graph(shapes[rows], households[rows])
+        part = refine(graph, seed_partition(graph, target, seed), target, seed)
+        part, _ = open_enclosures(shapes[rows], graph, part, target, seed)
+        group[rows] = start + part
+        start += int(part.max()) + 1
+    return group
+
+
+def cell_graph(shapes: Geometries, households: Ints) -> DualGraph:
+    """Dual graph of cells as they are, rounded borders allowed."""
+    a, b, length = shared_borders(shapes)
+    n = len(shapes)
+    none = np.zeros(len(a))
+    first, neighbour, summed = compressed_rows(n, a, b, (length, none, none))
+    shared = np.bincount(np.r_[a, b], np.r_[length, length], n)
+    return DualGraph(
+        node_of_face=np.arange(n),
+        households=households,
+        area=shapely.area(shapes),
+        outer=np.maximum(shapely.length(shapes) - shared, 0),
+        first=first,
+        neighbour=neighbour,
+        length=summed[0],
+        on_barrier=summed[1],
+        heavy=summed[2],
+    )
+
+
+def shared_borders(shapes: Geometries) -> tuple[Ints, Ints, Floats]:
+    """Pairs of areas that share a border, and the metres they share.
+
+    Parameters
+    ----------
+    shapes
+        Polygons in a metric CRS; borders may differ by up to `TOUCH_M`.
+    """
+    a, b = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=TOUCH_M)
+    once = a < b
+    a, b = a[once], b[once]
+    wide = shapely.buffer(shapes, TOUCH_M, quad_segs=2)
+    length = shapely.length(shapely.intersection(shapely.boundary(shapes[a]), wide[b]))
+    real = length > CORNER_M
+    return a[real].astype(np.int64), b[real].astype(np.int64), length[real]

@@ -1,0 +1,221 @@
+"""Land: the sites cut out as cells of their own, and the pieces left for ordinary cells.
+
+A container is a site cell or a piece of land. Every building cluster belongs to the container
+that holds the larger share of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from gridsvc.errors import BadInput
+from gridsvc.planning.arrays import Floats, Geometries, Ints
+from gridsvc.planning.inputs import GRID_M, NOISE_M2, Inputs, polygon_parts
+
+#: A site keeps at least this overlap (intersection over union) when its border gives way.
+SITE_IOU = 0.955
+#: A building spilling over by less than this share is not cut but badly digitised.
+SPILL_SHARE = 0.01
+#: A building with less of its area inside the boundary is outside.
+INSIDE_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Land:
+    """Containers, and where each cluster belongs.
+
+    Attributes
+    ----------
+    pieces, piece_community
+        Polygons of ordinary land and the boundary row of each.
+    site_cells, site_row, site_community
+        Polygons of dedicated cells, their rows in the special layer and in the boundary.
+    container
+        Container of each cluster: a piece, ``len(pieces)`` + a site cell, or -1 outside.
+    """
+
+    pieces: Geometries
+    piece_community: Ints
+    site_cells: Geometries
+    site_row: Ints
+    site_community: Ints
+    container: Ints
+
+
+def divide_land(inputs: Inputs) -> Land:
+    """Cut the sites out of the communities and share out the buildings.
+
+    Raises
+    ------
+    BadInput
+        If most households lie outside every community.
+    """
+    parts, part_row = shapely.get_parts(inputs.communities, return_index=True)
+    real = shapely.area(parts) > NOISE_M2
+    inputs.notes["parts of communities too small to be land"] += int((~real).sum())
+    parts, part_row = parts[real], part_row[real].astype(np.int64)
+    cells, site_row, site_part = _site_cells(inputs, parts)
+    pieces, piece_part = _pieces(parts, cells, site_part)
+    occupied = _occupied(inputs, pieces)
+    pieces, piece_part, cells = _absorb(pieces, piece_part, cells, occupied)
+    container = _containers(inputs, np.concatenate([pieces, cells]))
+    return Land(pieces, part_row[piece_part], cells, site_row, part_row[site_part], container)
+
+
+def _site_cells(inputs: Inputs, parts: Geometries) -> tuple[Geometries, Ints, Ints]:
+    """Dedicated cell, special row and community part of every site that has land."""
+    tree, footprints = shapely.STRtree(parts), shapely.STRtree(inputs.footprints)
+    cells: list[shapely.Polygon] = []
+    rows: list[int] = []
+    at: list[int] = []
+    for row, site in enumerate(inputs.sites):
+        near = np.sort(tree.query(site, predicate="intersects"))
+        shares = shapely.intersection(parts[near], site, grid_size=GRID_M)
+        if len(near) == 0 or shapely.area(shares).max() <= NOISE_M2:
+            inputs.notes["special sites outside the boundary"] += 1
+            continue
+        best = int(shapely.area(shares).argmax())
+        taken = [cells[k] for k in range(len(cells)) if at[k] == near[best]]
+        cell = _without(shares[best], taken)
+        cell = _yield_to_buildings(cell, parts[near[best]], taken, inputs, footprints)
+        if cell is None or cell.area <= NOISE_M2:
+            inputs.notes["special sites covered by earlier ones"] += 1
+            continue
+        inputs.notes["special sites clipped"] += int(_iou(cell, site) < 1 - 1e-6)
+        inputs.notes["special sites below 95 % overlap with their cell"] += int(
+            _iou(cell, site) < 0.95
+        )
+        cells.append(cell)
+        rows.append(row)
+        at.append(int(near[best]))
+    return np.array(cells, dtype=object), np.array(rows, np.int64), np.array(at, np.int64)
+
+
+def _largest(geometry: shapely.Geometry) -> shapely.Polygon | None:
+    parts = polygon_parts(geometry)
+    return parts[int(shapely.area(parts).argmax())] if len(parts) else None
+
+
+def _without(area: shapely.Geometry, taken: list[shapely.Polygon]) -> shapely.Polygon | None:
+    """Largest polygon of an area after earlier cells took theirs."""
+    touching = [other for other in taken if shapely.intersects(other, area)]
+    if touching:
+        area = shapely.difference(area, shapely.union_all(touching), grid_size=GRID_M)
+    return _largest(area)
+
+
+def _iou(a: shapely.Geometry, b: shapely.Geometry) -> float:
+    common = shapely.area(shapely.intersection(a, b))
+    return float(common / (a.area + b.area - common))
+
+
+def _yield_to_buildings(
+    cell: shapely.Polygon | None,
+    part: shapely.Polygon,
+    taken: list[shapely.Polygon],
+    inputs: Inputs,
+    tree: shapely.STRtree,
+) -> shapely.Polygon | None:
+    """Move a site's border round the buildings it would cut, as far as it stays that site."""
+    if cell is None:
+        return None
+    near = inputs.footprints[np.sort(tree.query(cell, predicate="intersects"))]
+    share = shapely.area(shapely.intersection(near, cell)) / shapely.area(near)
+    kept, left = (share >= 0.5) & (share < 1), (share > 0) & (share < 0.5)
+    if not (kept.any() or left.any()):
+        return cell
+    grown = shapely.union_all([cell, *near[kept]], grid_size=GRID_M)
+    shrunk = shapely.difference(grown, shapely.union_all(near[left]), grid_size=GRID_M)
+    moved = _without(shapely.intersection(shrunk, part, grid_size=GRID_M), taken)
+    cut = (share > SPILL_SHARE) & (share < 1 - SPILL_SHARE)
+    if moved is not None and _iou(moved, cell) >= SITE_IOU:
+        inputs.notes["buildings a site's border was moved round"] += int(cut.sum())
+        return moved
+    inputs.notes["buildings cut by a site's border"] += int(cut.sum())
+    return cell
+
+
+def _pieces(parts: Geometries, cells: Geometries, site_part: Ints) -> tuple[Geometries, Ints]:
+    """Ordinary land: each community part without its sites, in connected pieces."""
+    land = parts.copy()
+    for part in np.unique(site_part):
+        sites = shapely.union_all(cells[site_part == part], grid_size=GRID_M)
+        land[part] = shapely.difference(parts[part], sites, grid_size=GRID_M)
+    pieces, part = shapely.get_parts(land, return_index=True)
+    solid = (shapely.get_type_id(pieces) == int(shapely.GeometryType.POLYGON)) & (
+        shapely.area(pieces) > 0
+    )
+    return pieces[solid], part[solid].astype(np.int64)
+
+
+def _occupied(inputs: Inputs, pieces: Geometries) -> Floats:
+    """Households that lie mostly in each piece."""
+    container = _shares(inputs, pieces)[0]
+    inside = container >= 0
+    households = np.zeros(len(pieces))
+    np.add.at(households, container[inside], inputs.households[inside])
+    return households
+
+
+def _absorb(
+    pieces: Geometries, piece_part: Ints, cells: Geometries, occupied: Floats
+) -> tuple[Geometries, Ints, Geometries]:
+    """Give slivers of empty land beside a site to that site, as far as it stays that site."""
+    keep = np.ones(len(pieces), dtype=bool)
+    cells = cells.copy()
+    budget = 0.02 * shapely.area(cells)
+    if len(cells) == 0:
+        return pieces, piece_part, cells
+    for k in np.flatnonzero((occupied == 0) & (shapely.area(pieces) < budget.max())):
+        border = shapely.length(shapely.intersection(pieces[k].boundary, shapely.boundary(cells)))
+        border[budget < pieces[k].area] = 0
+        best = int(border.argmax())
+        grown = shapely.union_all([cells[best], pieces[k]], grid_size=GRID_M)
+        if border[best] > 0 and grown.geom_type == "Polygon":
+            cells[best], keep[k] = grown, False
+            budget[best] -= pieces[k].area
+    return pieces[keep], piece_part[keep], cells
+
+
+def _shares(inputs: Inputs, containers: Geometries) -> tuple[Ints, Floats, Floats]:
+    """Container with the largest share of each cluster, that share, and all shares together."""
+    n = len(inputs.footprints)
+    best = np.full(n, -1, dtype=np.int64)
+    if len(containers) == 0:
+        return best, np.zeros(n), np.zeros(n)
+    who, where = shapely.STRtree(containers).query(inputs.footprints, predicate="intersects")
+    share = np.ones(len(who))
+    partly = ~shapely.covers(containers[where], inputs.footprints[who])
+    common = shapely.intersection(containers[where[partly]], inputs.footprints[who[partly]])
+    share[partly] = shapely.area(common) / shapely.area(inputs.footprints[who[partly]])
+    order = np.lexsort((-where, share, who))
+    best[who[order]] = where[order]  # the last write, the largest share, stays
+    largest, total = np.zeros(n), np.zeros(n)
+    np.maximum.at(largest, who, share)
+    np.add.at(total, who, share)
+    best[total < INSIDE_SHARE] = -1
+    return best, largest, total
+
+
+def _containers(inputs: Inputs, containers: Geometries) -> Ints:
+    """Container of each cluster, with everything out of the ordinary counted."""
+    best, largest, total = _shares(inputs, containers)
+    outside = best < 0
+    lost = inputs.households[outside].sum()
+    if lost * 2 > inputs.households.sum():
+        raise BadInput(
+            f"boundary not covering the buildings: {int(lost)} of "
+            f"{int(inputs.households.sum())} households lie outside it; check that both layers "
+            "show the same place in their declared CRS"
+        )
+    placed = inputs.cluster[inputs.cluster >= 0]
+    inputs.notes["buildings outside every community"] += int(outside[placed].sum())
+    inputs.notes["households outside every community"] += int(lost)
+    across = ~outside & (total < 1 - SPILL_SHARE)
+    inputs.notes["buildings across the outer boundary"] += int(across.sum())
+    divided = ~outside & (total - largest > SPILL_SHARE)
+    inputs.notes["buildings across a community's or site's border"] += int(divided.sum())
+    return best

@@ -1,0 +1,101 @@
+"""Refinement: small moves of the borders under simulated annealing.
+
+Two moves keep every cell connected. A *shift* hands one node to a neighbouring cell; a
+*recombination* joins two neighbouring cells, draws a random spanning tree of the union and cuts
+its best edge (DeFord, Duchin and Solomon, "Recombination", Harvard Data Science Review 3.1,
+2021). Streets enter the tree last, so cuts tend to follow them. Moves are accepted by the
+Metropolis rule under a falling temperature (Kirkpatrick, Gelatt and Vecchi, Science 220, 1983).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gridsvc.planning.arrays import Ints
+from gridsvc.planning.graph import DualGraph
+from gridsvc.planning.kernels import Links, Nodes, Schedule, anneal, divide_pair
+from gridsvc.planning.seed import effective
+
+#: Share of its cost that a border saves by lying on a barrier of full weight.
+STREET_DISCOUNT = 0.85
+#: What a metre of heavy barrier inside a cell costs, in metres of border through a block.
+HEAVY_PENALTY = 2.0
+#: Energy of a border through a block as long as the side of a mean cell.
+BORDER_ENERGY = 0.12
+#: Temperatures between which the annealing cools, in units of the energy.
+HOT, COLD = 0.5, 0.01
+#: Steps per node, and the most for one piece of land.
+STEPS_PER_NODE, MOST_STEPS = 1500, 60_000_000
+#: Share of steps that try a recombination.
+RECOMBINE_SHARE = 0.04
+#: Unions of more nodes than this are not recombined: their trees take too long.
+MOST_UNION = 600
+
+
+def refine(graph: DualGraph, part: Ints, target: float, seed: int) -> Ints:
+    """Better cells for the same graph.
+
+    Parameters
+    ----------
+    graph
+        Connected dual graph.
+    part
+        Connected, inhabited cells to start from, numbered from 0.
+    target
+        Households a cell should have.
+    seed
+        Seed of the annealing.
+
+    Returns
+    -------
+    array of int
+        As many cells as `part`, connected and inhabited.
+    """
+    k = int(part.max()) + 1
+    part = part.copy()
+    if k > 1:
+        steps = min(STEPS_PER_NODE * len(part), MOST_STEPS)
+        schedule = Schedule(steps, HOT, COLD, RECOMBINE_SHARE, MOST_UNION)
+        links, nodes = _terms(graph, target, k)
+        anneal(links, nodes, part, k, float(target), schedule, seed % 2**32)
+    return part
+
+
+def divide_again(
+    graph: DualGraph, part: Ints, pair: tuple[int, int], target: float, seed: int
+) -> Ints | None:
+    """Divide two neighbouring cells along one random tree; None where it has no good edge.
+
+    Parameters
+    ----------
+    graph, part
+        Dual graph and cell of every node.
+    pair
+        The two cells; together they are connected.
+    target
+        Households a cell should have.
+    seed
+        Seed of the tree.
+    """
+    part = part.copy()
+    links, nodes = _terms(graph, target, int(part.max()) + 1)
+    done = divide_pair(links, nodes, part, pair, float(target), seed % 2**32)
+    return part if done else None
+
+
+def _terms(graph: DualGraph, target: float, k: int) -> tuple[Links, Nodes]:
+    """The graph in the numbers the energy is made of."""
+    side = math.sqrt(float(graph.area.sum()) / k)
+    through = graph.length - STREET_DISCOUNT * graph.on_barrier - HEAVY_PENALTY * graph.heavy
+    row = np.repeat(np.arange(len(graph.area)), np.diff(graph.first))
+    links = Links(
+        first=graph.first,
+        neighbour=graph.neighbour,
+        length=graph.length,
+        cost=BORDER_ENERGY * through / side,
+        street=graph.on_barrier / np.maximum(graph.length, 1e-9),
+    )
+    perimeter = graph.outer + np.bincount(row, graph.length, len(graph.area))
+    return links, Nodes(effective(graph.households, target), graph.area, perimeter)
