@@ -1,0 +1,1 @@
+"""Maps for the briefing: coverage drawn on compact Folium layers, one self-contained file."""

@@ -1,0 +1,367 @@
+"""The coverage map: micro-grids by households against target, grids, people, open events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import folium
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from branca.element import Figure
+from folium.map import LayerControl
+
+from gridsvc.errors import BadInput
+from gridsvc.maps import legend
+from gridsvc.maps.compact import (
+    CellLayer,
+    CellStyle,
+    CompactData,
+    Facts,
+    Field,
+    Label,
+    LabelLayer,
+    SymbolLayer,
+)
+from gridsvc.maps.escape import escape
+from gridsvc.maps.inline import self_contained
+from gridsvc.maps.sheet import Sheet, Statement
+
+_COLUMNS = {
+    "micro_grids": {"code", "name", "kind", "households", "grid_code", "workers", "liaisons"},
+    "grids": {"code", "name", "kind", "households", "workers"},
+    "people": {"code", "label", "role", "on_duty"},
+    "events": {"event_id", "matter", "description", "state", "handler"},
+}
+_KINDS = {"ordinary": "普通", "dedicated": "专属"}
+_STATES = {
+    "REPORTED": "已上报",
+    "FILED": "已立案",
+    "DISPATCHED": "已派遣",
+    "ACCEPTED": "已接单",
+    "ON_SITE": "已到场",
+    "HANDLED": "已处置",
+    "VERIFIED": "已核查",
+    "CLOSED": "已结案",
+    "REJECTED": "不予受理",
+    "RETURNED": "已退回",
+    "SUSPENDED": "已挂起",
+    "REOPENED": "重新办理",
+}
+
+
+@dataclass(frozen=True)
+class CoverageFrames:
+    """What a coverage map shows; geometry in EPSG:4326.
+
+    Attributes
+    ----------
+    title
+        Title of the map, such as 青云街道网格覆盖图.
+    source
+        Where the data comes from and its licence, one line.
+    made_at
+        When the figures were taken, with a time zone, in which it is shown.
+    target
+        Households a micro-grid should have.
+    micro_grids
+        Polygon; code, name, kind (ordinary or dedicated), households, grid_code, workers and
+        liaisons (people responsible for it).
+    grids
+        Polygon; code, name, kind, households, workers.
+    people
+        Point; code, label (masked name), role (grid_worker, liaison or officer), on_duty.
+    events
+        Point; open events: event_id, matter (name), description, state, handler (label or none).
+    """
+
+    title: str
+    source: str
+    made_at: datetime
+    target: int
+    micro_grids: gpd.GeoDataFrame
+    grids: gpd.GeoDataFrame
+    people: gpd.GeoDataFrame
+    events: gpd.GeoDataFrame
+
+
+def to_html(frames: CoverageFrames) -> str:
+    """Draw the coverage map as one HTML document that makes no request.
+
+    Parameters
+    ----------
+    frames
+        What to show.
+
+    Returns
+    -------
+    str
+        The document, to be written to a file or sent over HTTP.
+
+    Raises
+    ------
+    BadInput
+        If a frame lacks a column, is not in EPSG:4326 or holds another type of geometry.
+    Unavailable
+        If the browser assets have not been built.
+    """
+    return self_contained(draw(frames))
+
+
+def draw(frames: CoverageFrames) -> folium.Map:
+    """Draw the coverage map with Folium.
+
+    Parameters
+    ----------
+    frames
+        What to show. Empty frames give a map that says so.
+
+    Returns
+    -------
+    folium.Map
+        The map; only Leaflet itself is linked from outside.
+
+    Raises
+    ------
+    BadInput
+        If a frame lacks a column, is not in EPSG:4326 or holds another type of geometry.
+    """
+    _check(frames)
+    sheet_map = _blank_map(frames.title)
+    micro_grids = _described_micro_grids(frames)
+    people, events = _described_people(frames.people), _described_events(frames.events)
+    data = CompactData(
+        {"micro_grids": micro_grids, "grids": _described_grids(frames.grids)},
+        {"people": people, "events": events},
+    )
+    data.add_to(sheet_map)
+    for layer in (*_areas(data, frames.target), *_symbols(data)):
+        layer.add_to(sheet_map)
+    switch = LayerControl(collapsed=True)
+    switch.add_to(sheet_map)
+    Sheet(sheet_map, switch, _statement(frames, micro_grids, people, events)).add_to(sheet_map)
+    return sheet_map
+
+
+def _check(frames: CoverageFrames) -> None:
+    for name, wanted in _COLUMNS.items():
+        missing = wanted - set(getattr(frames, name).columns)
+        if missing:
+            raise BadInput(f"layer {name} lacks the column(s) {', '.join(sorted(missing))}")
+    if frames.made_at.tzinfo is None:
+        raise BadInput("made_at has no time zone; give an aware datetime")
+    if frames.target < 1:
+        raise BadInput(f"target {frames.target} is no number of households; give 1 or more")
+    roles = set(frames.people["role"]) - set(legend.ROLES)
+    kinds = (set(frames.micro_grids["kind"]) | set(frames.grids["kind"])) - set(_KINDS)
+    if roles or kinds:
+        unknown = ", ".join(sorted(map(str, roles | kinds)))
+        raise BadInput(
+            f"unknown role or kind {unknown}; roles are {', '.join(legend.ROLES)}, "
+            f"kinds are {', '.join(_KINDS)}"
+        )
+
+
+def _blank_map(title: str) -> folium.Map:
+    drawing = folium.Map(
+        tiles=None, zoom_control=False, zoom_snap=0.25, zoom_delta=0.5, max_zoom=20
+    )
+    # Folium's other links (jQuery, Bootstrap, icon fonts) serve markers this map has none of.
+    drawing.default_js = [link for link in drawing.default_js if link[0] == "leaflet"]
+    drawing.default_css = [link for link in drawing.default_css if link[0] == "leaflet_css"]
+    cast(Figure, drawing.get_root()).title = escape(title)
+    return drawing
+
+
+# ---- tables -----------------------------------------------------------------------------
+
+
+def _described_micro_grids(frames: CoverageFrames) -> gpd.GeoDataFrame:
+    cells = frames.micro_grids
+    grid_rows = pd.Series(range(len(frames.grids)), index=frames.grids["code"], dtype=float)
+    return cells.assign(
+        level=_levels(cells, frames.target),
+        number=_numbers_within(cells["code"], cells["grid_code"]),
+        grid=cells["grid_code"].map(grid_rows).fillna(-1).astype(int),
+        no_worker=np.where(cells["workers"] > 0, -1, legend.NO_WORKER),
+        no_liaison=np.where(cells["liaisons"] > 0, -1, legend.NO_LIAISON),
+    )
+
+
+def _levels(cells: gpd.GeoDataFrame, target: int) -> npt.NDArray[np.int64]:
+    """Class of each cell by households against target; dedicated cells are a class apart."""
+    share = cells["households"].to_numpy(float) / target
+    below = np.searchsorted(legend.BELOW, share, side="right")
+    above = np.searchsorted(legend.ABOVE, share, side="left")
+    dedicated = cells["kind"].to_numpy() == "dedicated"
+    return np.where(dedicated, legend.DEDICATED, below + above)
+
+
+def _numbers_within(codes: pd.Series, parents: pd.Series) -> list[str]:
+    """What a code adds to its parent's, which is all that is read on the map."""
+    pairs = zip(codes.astype(str), parents.astype(str), strict=True)
+    return [code.removeprefix(parent).lstrip("-") or code for code, parent in pairs]
+
+
+def _described_grids(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    # The default scheme writes 12 digits of the community and 3 of the grid.
+    return grids.assign(number=grids["code"].astype(str).str[-3:])
+
+
+def _described_people(people: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    on_duty = people["on_duty"].astype(bool)
+    symbol = people["role"].map(legend.ROLES.index).astype(int) * 2 + ~on_duty
+    return people.assign(symbol=symbol, on_duty=on_duty)
+
+
+def _described_events(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return events.assign(
+        event_id=events["event_id"].astype(str), symbol=events["handler"].notna().astype(int)
+    )
+
+
+# ---- layers -----------------------------------------------------------------------------
+
+
+def _areas(data: CompactData, target: int) -> list[CellLayer | LabelLayer]:
+    households = Field("户数", "households", unit=" 户", per=target)
+    grid = [
+        Field("编码", "code"),
+        Field("名称", "name"),
+        Field("类别", "kind", words=_KINDS),
+        Field("户数", "households", unit=" 户"),
+        Field("网格员", "workers", unit=" 人"),
+    ]
+    micro_grid = [
+        *grid[:3],
+        households,
+        grid[4],
+        Field("微网格联络员", "liaisons", unit=" 人"),
+    ]
+    parent = {
+        "table": "grids",
+        "column": "grid",
+        "title": "所属网格",
+        "fields": grid[:2] + grid[3:],
+    }
+    return [
+        CellLayer(
+            data,
+            "micro_grids",
+            name="微网格（户数与目标之比）",
+            style=CellStyle(legend.MICRO_GRID_LINE, class_column="level", classes=legend.FILLS),
+            facts=Facts("微网格", micro_grid, [Field("", "name"), households], parent),
+            z_index=410,
+        ),
+        CellLayer(
+            data,
+            "grids",
+            name="网格边界",
+            style=CellStyle(legend.GRID_LINE, legend.GRID_CASING),
+            facts=Facts("网格", grid, [Field("", "name"), grid[3]]),
+            z_index=420,
+        ),
+        LabelLayer(
+            data,
+            [
+                Label("grids", "name", 13, "#1d2b36", 700),
+                Label("micro_grids", "number", 11, "#4a4a4a"),
+            ],
+            name="编号与名称",
+        ),
+    ]
+
+
+def _symbols(data: CompactData) -> list[SymbolLayer]:
+    person = [
+        Field("编号", "code"),
+        Field("姓名", "label"),
+        Field("岗位", "role", words=legend.ROLES_WORDS),
+        Field("状态", "on_duty", words={"1": "在岗", "0": "离岗"}),
+    ]
+    event = [
+        Field("事件", "event_id"),
+        Field("事项", "matter"),
+        Field("描述", "description"),
+        Field("状态", "state", words=_STATES),
+        Field("处置人", "handler"),
+    ]
+    marks = [
+        SymbolLayer(
+            data,
+            "micro_grids",
+            name=name,
+            symbol_column=column,
+            symbols=legend.MARKS,
+            z_index=z_index,
+            show=show,
+        )
+        for name, column, z_index, show in (
+            ("无微网格联络员", "no_liaison", 440, False),
+            ("无网格员", "no_worker", 442, True),
+        )
+    ]
+    return [
+        *marks,
+        SymbolLayer(
+            data,
+            "people",
+            name="人员（在岗与离岗）",
+            symbol_column="symbol",
+            symbols=legend.PEOPLE,
+            facts=Facts("人员", person, [person[1], person[2], person[3]]),
+            z_index=450,
+        ),
+        SymbolLayer(
+            data,
+            "events",
+            name="未结事件",
+            symbol_column="symbol",
+            symbols=legend.EVENTS,
+            facts=Facts("未结事件", event, [event[1], event[3]]),
+            z_index=460,
+        ),
+    ]
+
+
+# ---- what the sheet says ------------------------------------------------------------------
+
+
+def _statement(
+    frames: CoverageFrames,
+    micro_grids: gpd.GeoDataFrame,
+    people: gpd.GeoDataFrame,
+    events: gpd.GeoDataFrame,
+) -> Statement:
+    return Statement(
+        title=frames.title,
+        source=frames.source,
+        made_at=frames.made_at,
+        target=frames.target,
+        micro_grids=len(micro_grids),
+        grids=len(frames.grids),
+        levels=_counts(micro_grids["level"], len(legend.FILLS)),
+        no_worker=int((micro_grids["no_worker"] >= 0).sum()),
+        no_liaison=int((micro_grids["no_liaison"] >= 0).sum()),
+        people=_counts(people["symbol"], len(legend.PEOPLE)),
+        events=_counts(events["symbol"], len(legend.EVENTS)),
+        bounds=_bounds(frames),
+    )
+
+
+def _counts(numbers: pd.Series, classes: int) -> list[int]:
+    return [int((numbers == number).sum()) for number in range(classes)]
+
+
+def _bounds(frames: CoverageFrames) -> list[list[float]] | None:
+    """South-west and north-east corner as Leaflet wants them, or none on an empty map."""
+    layers = (frames.micro_grids, frames.grids, frames.people, frames.events)
+    boxes = [layer.total_bounds for layer in layers if len(layer)]
+    if not boxes:
+        return None
+    west, south = np.min(boxes, axis=0)[:2].tolist()
+    east, north = np.max(boxes, axis=0)[2:].tolist()
+    return [[south, west], [north, east]]

@@ -1,0 +1,119 @@
+// What the map tells about the thing under the pointer: a line while hovering, a sheet of
+// details after a click. Text goes into the page as text nodes only, never as markup.
+
+globalThis.gridsvc ??= {};
+
+(() => {
+  'use strict';
+
+  const HALO = { interactive: false, fill: false, color: '#111', weight: 3.5, className: 'gridsvc-halo' };
+
+  function element(tag, className, text) {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  }
+
+  const percent = (part, whole) => `${Math.round((100 * part) / whole)} %`;
+
+  function shown(value, field) {
+    if (value === null || value === '') return '—';
+    if (field.words) return field.words[value] ?? String(value);
+    const text = `${value}${field.unit ?? ''}`;
+    return field.per ? `${text} ÷ ${field.per}${field.unit ?? ''} = ${percent(value, field.per)}` : text;
+  }
+
+  function section({ title, fields }, columns, row) {
+    const part = element('section', 'gridsvc-facts');
+    part.append(element('h3', '', title));
+    const list = element('dl');
+    for (const field of fields) {
+      list.append(element('dt', '', field.label));
+      list.append(element('dd', '', shown(columns[field.column][row], field)));
+    }
+    part.append(list);
+    return part;
+  }
+
+  class Inspector {
+    constructor(map) {
+      this.map = map;
+      this.layers = new Set();
+      this.tip = L.tooltip({ className: 'gridsvc-tip', direction: 'top', offset: [0, -10] });
+      this.halo = L.polygon([], HALO);
+      this.chosen = L.polygon([], { ...HALO, weight: 5 });
+      map.on('mousemove', (event) => this.hover(event.latlng));
+      map.on('mouseout movestart zoomstart', () => this.leave());
+      map.on('click', (event) => this.click(event.latlng));
+      map.on('popupclose', () => this.chosen.remove());
+    }
+
+    find(latlng) {
+      const { x, y } = L.CRS.EPSG3857.latLngToPoint(latlng, 0);
+      const upmost = [...this.layers].sort((a, b) => b.options.zIndex - a.options.zIndex);
+      for (const layer of upmost) {
+        const hit = layer.table && layer.options.facts ? layer.hit(x, y) : null;
+        if (hit) return { layer, ...hit };
+      }
+      return null;
+    }
+
+    hover(latlng) {
+      const found = this.find(latlng);
+      this.map.getContainer().classList.toggle('gridsvc-over', Boolean(found));
+      if (!found) {
+        this.leave();
+        return;
+      }
+      this.outline(this.halo, found);
+      const { table, options } = found.layer;
+      const { columns } = table;
+      const text = options.facts.hint.map((field) => shown(columns[field.column][found.row], field));
+      this.tip.setLatLng(latlng).setContent(element('span', '', text.join(' · '))).addTo(this.map);
+    }
+
+    leave() {
+      this.tip.remove();
+      this.halo.remove();
+    }
+
+    outline(ring, found) {
+      if (found.outline) ring.setLatLngs(found.outline()).addTo(this.map);
+      else ring.remove();
+    }
+
+    click(latlng) {
+      const found = this.find(latlng);
+      if (!found) return;
+      this.leave();
+      const sheet = this.sheet(found);
+      const roomy = this.map.getSize();
+      L.popup({
+        className: 'gridsvc-sheet', minWidth: 200, maxWidth: 300,
+        maxHeight: Math.max(140, roomy.y - 190), autoPanPaddingTopLeft: [12, 12],
+      }).setLatLng(latlng).setContent(sheet).openOn(this.map);
+      this.outline(this.chosen, found);
+    }
+
+    sheet({ layer, row }) {
+      const { facts } = layer.options;
+      const { columns } = layer.table;
+      const sheet = element('div');
+      sheet.append(section(facts, columns, row));
+      const parentRow = facts.parent ? columns[facts.parent.column][row] : -1;
+      if (parentRow >= 0) {
+        sheet.append(section(facts.parent, layer.data.tables[facts.parent.table].columns, parentRow));
+      }
+      return sheet;
+    }
+  }
+
+  const inspectors = new WeakMap();
+
+  /** The inspector of a map, made when first asked for. */
+  gridsvc.inspector = (map) => {
+    if (!inspectors.has(map)) inspectors.set(map, new Inspector(map));
+    return inspectors.get(map);
+  };
+})();

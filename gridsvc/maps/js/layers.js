@@ -1,0 +1,360 @@
+// Leaflet layers that draw the tables of a compact map on canvas: cells, symbols and labels.
+
+globalThis.gridsvc ??= {};
+
+(() => {
+  'use strict';
+
+  // One large path takes seconds to fill; many small ones do not (measured in Chromium).
+  const CELLS_PER_FILL = 10;
+  const ARCS_PER_STROKE = 50;
+  const FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif';
+  const TURN = 2 * Math.PI;
+  // Symbols keep their full size while they have this much room each on average.
+  const SYMBOL_ROOM_PX = 36;
+  const LEAST_FACTOR = 0.22;
+  const LEAST_RIMMED = 0.4;
+
+  const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+  // ---- the canvas below every layer ------------------------------------------------------
+
+  /** A canvas kept over the visible map; layers fill in `paint(context, view)`. */
+  const CanvasLayer = L.Renderer.extend({
+    initialize(data, options) {
+      this.ready = data;
+      L.Renderer.prototype.initialize.call(this, { padding: 0.2, ...options });
+    },
+
+    beforeAdd(map) {
+      const pane = map.getPane(this.options.pane) ?? map.createPane(this.options.pane);
+      pane.style.zIndex = this.options.zIndex;
+      pane.style.pointerEvents = 'none';
+    },
+
+    onAdd(map) {
+      L.Renderer.prototype.onAdd.call(this, map);
+      gridsvc.inspector(map).layers.add(this);
+      this.ready.then(
+        (data) => {
+          this.data = data;
+          this.table = data.tables[this.options.table];
+          if (this._map) this._update();
+        },
+        (failure) => gridsvc.fail(map, failure),
+      );
+    },
+
+    onRemove(map) {
+      gridsvc.inspector(map).layers.delete(this);
+      L.Renderer.prototype.onRemove.call(this, map);
+    },
+
+    _initContainer() {
+      this._container = L.DomUtil.create('canvas', 'gridsvc-canvas');
+    },
+
+    _destroyContainer() {
+      this._container.remove();
+      delete this._container;
+    },
+
+    _update() {
+      L.Renderer.prototype._update.call(this);
+      const size = this._bounds.getSize();
+      const density = globalThis.devicePixelRatio || 1;
+      const canvas = this._container;
+      canvas.width = size.x * density;
+      canvas.height = size.y * density;
+      canvas.style.width = `${size.x}px`;
+      canvas.style.height = `${size.y}px`;
+      L.DomUtil.setPosition(canvas, this._bounds.min);
+      if (!this.table) return;
+      const context = canvas.getContext('2d');
+      context.scale(density, density);
+      this.paint(context, this.view(size));
+      this._map.getContainer().dataset.drawn = this._map.getZoom();
+    },
+
+    view(size) {
+      const scale = 2 ** this._zoom;
+      const corner = this._map.getPixelOrigin().add(this._bounds.min);
+      const box = [corner.x, corner.y, corner.x + size.x, corner.y + size.y].map((v) => v / scale);
+      const key = [scale, corner.x, corner.y, size.x, size.y].join();
+      return { scale, left: corner.x, top: corner.y, box, zoom: this._zoom, key };
+    },
+
+    /** What lies at a world coordinate: `{row, outline}` or null. */
+    hit() {
+      return null;
+    },
+  });
+
+  // ---- cells ---------------------------------------------------------------------------
+
+  /** Diagonal lines on a plain ground, for classes that colour alone should not tell. */
+  function hatching(ground, line) {
+    const tile = new OffscreenCanvas(8, 8);
+    const pen = tile.getContext('2d');
+    pen.fillStyle = ground;
+    pen.fillRect(0, 0, 8, 8);
+    pen.strokeStyle = line;
+    pen.lineWidth = 1.2;
+    for (const shift of [-8, 0, 8]) {
+      pen.moveTo(shift - 2, 10);
+      pen.lineTo(shift + 10, -2);
+    }
+    pen.stroke();
+    return tile;
+  }
+
+  function paintOf(context, style) {
+    if (!style.hatch) return style.colour;
+    return context.createPattern(hatching(style.colour, style.hatch), 'repeat');
+  }
+
+  const CellLayer = CanvasLayer.extend({
+    paint(context, view) {
+      const screen = this.data.arcs.onScreen(view);
+      const { classes, casing, line } = this.options.style;
+      if (classes) this.fill(context, view, screen);
+      const thickness = clamp(this.spacing(view) / 60, 0.25, 1.15);
+      if (casing) this.stroke(context, screen, casing, thickness);
+      this.stroke(context, screen, line, thickness);
+    },
+
+    /** Side in pixels of the square a cell has on average. */
+    spacing(view) {
+      const [west, north, east, south] = this.table.cells.extent();
+      return view.scale * Math.sqrt(((east - west) * (south - north)) / (this.table.count || 1));
+    },
+
+    fill(context, view, screen) {
+      const { cells, columns } = this.table;
+      const classOf = columns[this.options.style.class_column];
+      this.options.style.classes.forEach((style, number) => {
+        context.fillStyle = paintOf(context, style);
+        let waiting = 0;
+        context.beginPath();
+        for (let cell = 0; cell < cells.count; cell += 1) {
+          if (classOf[cell] === number && cells.visible(cell, view)) {
+            cells.trace(context, cell, screen);
+            waiting += 1;
+            if (waiting % CELLS_PER_FILL === 0) {
+              context.fill('evenodd');
+              context.beginPath();
+            }
+          }
+        }
+        context.fill('evenodd');
+      });
+    },
+
+    stroke(context, screen, { colour, width, opacity }, thickness) {
+      context.strokeStyle = colour;
+      context.globalAlpha = opacity;
+      context.lineWidth = width * thickness;
+      context.lineJoin = 'round';
+      context.lineCap = 'round';
+      this.table.cells.borders.forEach((arc, i) => {
+        if (i % ARCS_PER_STROKE === 0) {
+          if (i) context.stroke();
+          context.beginPath();
+        }
+        this.table.cells.follow(context, arc, screen, true);
+      });
+      context.stroke();
+      context.globalAlpha = 1;
+    },
+
+    hit(x, y) {
+      const row = this.table.cells.at(x, y);
+      return row < 0 ? null : { row, outline: () => this.table.cells.latLngs(row) };
+    },
+  });
+
+  // ---- symbols -------------------------------------------------------------------------
+
+  const SHAPES = {
+    circle: (pen, x, y, r) => {
+      pen.moveTo(x + r, y);
+      pen.arc(x, y, r, 0, TURN);
+    },
+    square: (pen, x, y, r) => pen.rect(x - 0.88 * r, y - 0.88 * r, 1.76 * r, 1.76 * r),
+    triangle: (pen, x, y, r) => corners(pen, x, y, 1.2 * r, 3),
+    diamond: (pen, x, y, r) => corners(pen, x, y, 1.2 * r, 4),
+  };
+
+  function corners(pen, x, y, r, count) {
+    for (let i = 0; i < count; i += 1) {
+      const turn = (i / count) * TURN;
+      const [px, py] = [x + r * Math.sin(turn), y - r * Math.cos(turn)];
+      if (i) pen.lineTo(px, py);
+      else pen.moveTo(px, py);
+    }
+    pen.closePath();
+  }
+
+  /** Draw one symbol; the legend uses the same. */
+  gridsvc.drawSymbol = (pen, symbol, x, y, factor = 1) => {
+    const r = symbol.radius * factor;
+    pen.beginPath();
+    SHAPES[symbol.shape](pen, x, y, r);
+    if (factor > LEAST_RIMMED) {
+      pen.strokeStyle = '#fff';
+      pen.lineWidth = symbol.line + 2.4;
+      pen.stroke();
+    }
+    pen.fillStyle = symbol.fill;
+    pen.fill();
+    pen.strokeStyle = symbol.colour;
+    pen.lineWidth = symbol.line * Math.min(1, 1.4 * factor);
+    pen.stroke();
+    if (symbol.text && r > 5) {
+      pen.fillStyle = symbol.ink;
+      pen.font = `600 ${Math.round(1.35 * r)}px ${FONT}`;
+      pen.textAlign = 'center';
+      pen.textBaseline = 'middle';
+      pen.fillText(symbol.text, x, y + 0.08 * r);
+    }
+  };
+
+  const SymbolLayer = CanvasLayer.extend({
+    paint(context, view) {
+      const factor = this.factor();
+      this.eachVisible(view, (x, y, symbol) => gridsvc.drawSymbol(context, symbol, x, y, factor));
+    },
+
+    /** Visit the symbols on screen: centre in pixels, symbol. */
+    eachVisible({ box: [west, north, east, south], scale, left, top }, visit) {
+      this.eachShown((row, x, y, symbol) => {
+        if (x >= west && x <= east && y >= north && y <= south) {
+          visit(x * scale - left, y * scale - top, symbol);
+        }
+      });
+    },
+
+    /** Share of their full size symbols get, so that a city's do not bury the map. */
+    factor() {
+      this.crowd ??= this.measureCrowd();
+      return clamp((this.crowd * 2 ** this._zoom) / SYMBOL_ROOM_PX, LEAST_FACTOR, 1);
+    },
+
+    measureCrowd() {
+      const extent = gridsvc.emptyBoxes(1);
+      let count = 0;
+      this.eachShown((row, x, y) => {
+        gridsvc.widen(extent, 0, x, y, x, y);
+        count += 1;
+      });
+      const [west, north, east, south] = extent;
+      return count > 1 ? Math.sqrt(((east - west) * (south - north)) / count) : Infinity;
+    },
+
+    eachShown(visit) {
+      const symbolOf = this.table.columns[this.options.symbolColumn];
+      for (let row = 0; row < this.table.count; row += 1) {
+        const symbol = this.options.symbols[symbolOf[row]];
+        if (symbol) {
+          const { x, y } = this.position(row);
+          visit(row, x, y, symbol);
+        }
+      }
+    },
+
+    position(row) {
+      const { points, cells } = this.table;
+      return points ? { x: points.x[row], y: points.y[row] } : cells.labels(row)[0];
+    },
+
+    hit(x, y) {
+      const reach = 1 / 2 ** this._zoom;
+      const factor = this.factor();
+      let best = null;
+      let least = Infinity;
+      this.eachShown((row, px, py, symbol) => {
+        const distance = Math.hypot(px - x, py - y);
+        if (distance <= reach * (symbol.radius * factor + 2) && distance <= least) {
+          least = distance;
+          best = { row, outline: null };
+        }
+      });
+      return best;
+    },
+  });
+
+  // ---- labels --------------------------------------------------------------------------
+
+  const LabelLayer = CanvasLayer.extend({
+    getEvents() {
+      return { ...L.Renderer.prototype.getEvents.call(this), 'layeradd layerremove': this.follow };
+    },
+
+    // Symbols switched on or off leave labels less or more room.
+    follow({ layer }) {
+      if (layer instanceof SymbolLayer) this._update();
+    },
+
+    paint(context, view) {
+      const symbols = this.symbolBoxes(view);
+      const written = [];
+      for (const label of this.options.labels) this.write(context, view, label, written, symbols);
+    },
+
+    symbolBoxes(view) {
+      const boxes = [];
+      for (const layer of gridsvc.inspector(this._map).layers) {
+        if (layer instanceof SymbolLayer && layer.table) {
+          const factor = layer.factor();
+          layer.eachVisible(view, (x, y, { radius }) => {
+            const r = radius * factor;
+            boxes.push(L.bounds([x - r, y - r], [x + r, y + r]));
+          });
+        }
+      }
+      return boxes;
+    },
+
+    write(context, view, label, written, symbols) {
+      const { cells, columns, count } = this.data.tables[label.table];
+      Object.assign(context, {
+        font: `${label.weight} ${label.size}px ${FONT}`, fillStyle: label.colour,
+        strokeStyle: '#fffd', lineWidth: 3, lineJoin: 'round',
+        textAlign: 'center', textBaseline: 'middle',
+      });
+      for (let row = 0; row < count; row += 1) {
+        const text = columns[label.column][row];
+        if (text && cells.visible(row, view)) {
+          const box = this.place(context, view, cells, row, label.size, text, written, symbols);
+          if (box) {
+            written.push(box);
+            const { x, y } = box.getCenter();
+            context.strokeText(text, x, y);
+            context.fillText(text, x, y);
+          }
+        }
+      }
+    },
+
+    /** Where a label goes: clear of symbols if it can be, never on another label. */
+    place(context, view, cells, row, size, text, written, symbols) {
+      // Measuring text is slow: leave out first what cannot fit.
+      if (cells.width(row) * view.scale < text.length * size * 0.5) return null;
+      const half = context.measureText(text).width / 2 + 2;
+      const free = (boxes) => (box) => !boxes.some((other) => other.overlaps(box));
+      const boxes = cells.labels(row)
+        .filter(({ room }) => room * view.scale > 2 * half + 2)
+        .map(({ x, y }) => {
+          const [px, py] = [x * view.scale - view.left, y * view.scale - view.top];
+          return L.bounds([px - half, py - 0.6 * size], [px + half, py + 0.6 * size]);
+        })
+        .filter(free(written));
+      return boxes.find(free(symbols)) ?? boxes[0] ?? null;
+    },
+  });
+
+  gridsvc.cells = (data, options) => new CellLayer(data, options);
+  gridsvc.symbols = (data, options) => new SymbolLayer(data, options);
+  gridsvc.labels = (data, options) => new LabelLayer(data, options);
+  gridsvc.paintOf = paintOf;
+})();

@@ -1,0 +1,110 @@
+"""SQL of the layers of a coverage map, one query per layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gridsvc.geo import WGS84
+from gridsvc.grids.codes import code_range
+
+_MICRO_GRIDS = """
+SELECT m.code, g.code AS grid_code, d.name || ' ' || right(m.code, 5) AS name, m.kind,
+       m.households, ST_AsBinary(m.geom) AS wkb,
+       (SELECT count(*) FROM grid_post p WHERE p.grid_id = m.grid_id) AS workers,
+       (SELECT count(*) FROM micro_grid_post p WHERE p.micro_grid_id = m.id) AS liaisons
+FROM micro_grid m
+JOIN grid g ON g.id = m.grid_id
+JOIN division d ON d.code = m.division_code
+WHERE m.valid @> now() AND m.division_code >= :low AND m.division_code < :high
+ORDER BY m.code
+"""
+_GRIDS = """
+SELECT g.code, d.name || ' ' || right(g.code, 3) AS name, g.kind, g.households,
+       ST_AsBinary(g.geom) AS wkb,
+       (SELECT count(*) FROM grid_post p WHERE p.grid_id = g.id) AS workers
+FROM grid g
+JOIN division d ON d.code = g.division_code
+WHERE g.valid @> now() AND g.division_code >= :low AND g.division_code < :high
+ORDER BY g.code
+"""
+_PEOPLE = """
+SELECT p.code, p.name AS label, p.role, p.on_duty, ST_AsBinary(s.geog) AS wkb
+FROM person p
+JOIN position s ON s.person_id = p.id
+WHERE p.division_code >= :low AND p.division_code < :high
+ORDER BY p.code
+"""
+_EVENTS = """
+SELECT e.id AS event_id, m.name AS matter, e.description, e.state, p.name AS handler,
+       ST_AsBinary(e.geom) AS wkb
+FROM event e
+JOIN matter m ON m.code = e.matter_code
+LEFT JOIN person p ON p.id = e.handler_id
+WHERE e.state NOT IN ('CLOSED', 'REJECTED')
+  AND e.division_code >= :low AND e.division_code < :high
+ORDER BY e.id
+"""
+_LAYERS = {"micro_grids": _MICRO_GRIDS, "grids": _GRIDS, "people": _PEOPLE, "events": _EVENTS}
+
+
+async def layer(session: AsyncSession, name: str, division_code: str) -> gpd.GeoDataFrame:
+    """One layer of the coverage map of a division, EPSG:4326; names are not yet masked.
+
+    Parameters
+    ----------
+    name
+        micro_grids, grids, people or events.
+    """
+    low, high = code_range(division_code)
+    result = await session.execute(text(_LAYERS[name]), {"low": low, "high": high})
+    rows: Any = pd.DataFrame(result.mappings().all(), columns=list(result.keys()))
+    geometry = shapely.from_wkb(rows.pop("wkb").to_numpy())
+    return gpd.GeoDataFrame(rows, geometry=geometry, crs=WGS84)
+
+
+async def targets(session: AsyncSession, division_code: str) -> list[int]:
+    """Households per micro-grid that the published plans of a division aim at."""
+    low, high = code_range(division_code)
+    rows = await session.scalars(
+        text(
+            "SELECT DISTINCT target FROM plan WHERE state = 'published'"
+            " AND division_code >= :low AND division_code < :high ORDER BY target"
+        ),
+        {"low": low, "high": high},
+    )
+    return list(rows)
+
+
+async def widest_division(session: AsyncSession) -> str | None:
+    """Code of the smallest division that holds every published plan; none without plans."""
+    row = (
+        await session.execute(
+            text(
+                "SELECT min(division_code) AS low, max(division_code) AS high"
+                " FROM plan WHERE state = 'published'"
+            )
+        )
+    ).one()
+    if row.low is None:
+        return None
+    code: str | None = await session.scalar(
+        text("""
+        WITH RECURSIVE up AS (
+            SELECT code, parent_code FROM division WHERE code = :low
+            UNION ALL
+            SELECT d.code, d.parent_code FROM division d JOIN up ON d.code = up.parent_code
+        )
+        SELECT code FROM up
+        WHERE code = :high OR left(code, length(rtrim(code, '0'))) =
+              left(:high, length(rtrim(code, '0')))
+        ORDER BY code DESC LIMIT 1
+        """),
+        {"low": row.low, "high": row.high},
+    )
+    return code

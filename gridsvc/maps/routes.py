@@ -1,0 +1,21 @@
+"""HTTP door of the coverage map."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from gridsvc.db import Session
+from gridsvc.grids.codes import checked
+from gridsvc.grids.routes import Within
+from gridsvc.maps import service
+
+router = APIRouter(tags=["maps"])
+
+
+@router.get("/maps/coverage", response_class=HTMLResponse)
+async def coverage(request: Request, session: Session, division: Within = None) -> HTMLResponse:
+    """Coverage map as one page; save it, and it opens without any network."""
+    code = checked(division) if division is not None else None
+    time_zone = request.app.state.settings.time_zone
+    return HTMLResponse(await service.coverage_html(session, code, time_zone=time_zone))
