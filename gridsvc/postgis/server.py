@@ -51,8 +51,7 @@ class Server:
             return None
         try:
             found = psutil.Process(pid)
-            dead = found.status() == psutil.STATUS_ZOMBIE
-            return found if not dead and self._works_here(found) else None
+            return found if self._works_here(found) else None
         except psutil.NoSuchProcess:
             return None
 
@@ -142,6 +141,7 @@ class Server:
         return lines[7].strip() if len(lines) > 7 else "starting"
 
     def _works_here(self, found: psutil.Process) -> bool:
+        """Whether a process is PostgreSQL at work on our files; a zombie works nowhere."""
         if found.name() not in ("postgres", "postmaster"):
             return False
         try:
@@ -153,8 +153,8 @@ class Server:
     def _retire_stale_notes(self) -> None:
         """Keep the notes of a dead server from stopping a new one.
 
-        The pid file stays, for it also names the shared memory by which PostgreSQL finds
-        out whether orphaned backends still write; only its process becomes one that cannot be.
+        The pid file stays, for it also names the shared memory by which PostgreSQL finds out
+        whether orphans of its last run still write; only its process becomes one that cannot be.
         """
         lines = self._lines()
         if lines and self._noted_pid() is not None:

@@ -1,5 +1,6 @@
 """Telling a living postmaster from what one left behind."""
 
+import shutil
 import signal
 import subprocess
 import threading
@@ -72,9 +73,12 @@ def test_notes_of_a_process_number_that_another_cluster_has_now(crashed, spoilab
     other.stop()
 
 
-def test_notes_of_a_zombie(crashed, account):
-    with as_server_user(account, "true") as zombie:
+def test_notes_of_a_zombie(crashed, room):
+    """The postmaster itself, dead, where nobody reaps it; only its name is left."""
+    shutil.copy("/bin/true", room / "postgres")
+    with subprocess.Popen([room / "postgres"], cwd=crashed[0] / "pgdata") as zombie:
         eventually(lambda: psutil.Process(zombie.pid).status() == psutil.STATUS_ZOMBIE)
+        assert psutil.Process(zombie.pid).name() == "postgres"
         forge_notes(crashed[0], zombie.pid)
         assert comes_up_again(*crashed)
 
