@@ -41,12 +41,15 @@ from pyogrio.errors import (
     GeometryError,
 )
 
-_READ_ERRORS = (
+_GDAL_ERRORS = (
     DataSourceError,
     DataLayerError,
     FeatureError,
     FieldError,
     GeometryError,
+)
+_READ_ERRORS = (
+    *_GDAL_ERRORS,
     LayerCRSError,
     CRSError,
     UnicodeDecodeError,
@@ -71,6 +74,7 @@ def read_layer(
     geometry: Collection[str],
     columns: Collection[str] = (),
     counts: Collection[str] = (),
+    empty_ok: bool = False,
 ) -> gpd.GeoDataFrame:
     """Read one vector layer and refuse it unless every row can be used.
 
@@ -84,6 +88,8 @@ def read_layer(
         Columns that must be there.
     counts
         Columns that must be there and hold whole numbers >= 0; returned as int64.
+    empty_ok
+        Whether a layer without rows is fine; otherwise it is refused.
 
     Returns
     -------
@@ -104,11 +110,29 @@ def read_layer(
         frame = _read(_choose_layer(source))
     rows.check_crs(frame, source.name)
     rows.check_columns(frame, source.name, (*columns, *counts))
+    if frame.empty and empty_ok:
+        return frame
+    if frame.empty:
+        raise BadInput(f"{source.name} holds no rows; give a layer with at least one")
     rows.check_geometry(frame, source.name, geometry)
     rows.check_places(frame, source.name)
     for column in counts:
         frame[column] = rows.whole(frame[column], source.name, column)
     return frame
+
+
+def layer_names(path: str | Path) -> list[str]:
+    """Names of the vector layers in a file, in its order.
+
+    Raises
+    ------
+    BadInput
+        If the file is missing, unreadable or no vector file.
+    """
+    source = _source(str(path))
+    check_content(source.path)
+    with _quiet():
+        return _layers(source)
 
 
 def write_layers(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
@@ -164,8 +188,10 @@ def temporary_beside(path: Path) -> Iterator[Path]:
         try:
             yield draft
             draft.replace(path)
-        except OSError as failure:
-            raise BadInput(f"cannot write {path}: {failure.strerror or failure}") from failure
+        except (OSError, *_GDAL_ERRORS) as failure:
+            raise BadInput(
+                f"cannot write {path} ({failure}); free some space or choose another folder"
+            ) from failure
 
 
 @contextmanager
@@ -192,7 +218,7 @@ def _source(spec: str) -> _Source:
     return _Source(path, layer or None)
 
 
-def _choose_layer(source: _Source) -> _Source:
+def _layers(source: _Source) -> list[str]:
     try:
         layers = [str(name) for name, _ in pyogrio.list_layers(source.path)]
         driver = pyogrio.read_info(source.path, layer=layers[0])["driver"] if layers else None
@@ -200,6 +226,11 @@ def _choose_layer(source: _Source) -> _Source:
         raise BadInput(f"{source.path.name} cannot be read; export it again") from failure
     if not layers or driver not in DRIVERS:
         raise BadInput(f"{source.path.name} holds no layer gridsvc reads; export it as GeoPackage")
+    return layers
+
+
+def _choose_layer(source: _Source) -> _Source:
+    layers = _layers(source)
     if source.layer is not None and source.layer not in layers:
         raise BadInput(
             f"{source.path.name} has no layer {source.layer}; its layers are {', '.join(layers)}"
@@ -225,8 +256,6 @@ def _read(source: _Source) -> gpd.GeoDataFrame:
         raise BadInput(f"{source.name} cannot be read; export it again") from failure
     if not isinstance(frame, gpd.GeoDataFrame):
         raise BadInput(f"{source.name} is a table without geometry; give a layer with geometry")
-    if frame.empty:
-        raise BadInput(f"{source.name} holds no rows; give a layer with at least one")
     return frame
 
 

@@ -140,6 +140,7 @@ def _take(thing: Any, harvest: _Harvest) -> None:
 def _take_line(way: Any, tags: dict[str, str], harvest: _Harvest) -> None:
     divides = meaning.barrier(tags)
     if divides is None:
+        harvest.dropped["lines in tunnels or culverts"] += tags.get("tunnel", "no") != "no"
         return
     shape = _shape(harvest, "create_linestring", way)
     if shape is None:
@@ -151,6 +152,7 @@ def _take_line(way: Any, tags: dict[str, str], harvest: _Harvest) -> None:
 def _take_area(area: Any, tags: dict[str, str], harvest: _Harvest) -> None:
     kind, ground = meaning.building_kind(tags), meaning.ground_kind(tags)
     site = meaning.site_kind(tags)
+    harvest.dropped["buildings underground"] += "building" in tags and meaning.is_underground(tags)
     water = tags.get("natural") == "water" or tags.get("waterway") == "riverbank"
     if kind is None and ground is None and site is None and not water:
         return

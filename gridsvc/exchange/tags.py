@@ -109,6 +109,18 @@ _USES: tuple[tuple[str, dict[str, str]], ...] = (
     ("amenity", {"place_of_worship": "religious", "library": "public", "theatre": "public"}),
     ("tourism", {"hotel": "hotel", "hostel": "hotel", "guest_house": "hotel"}),
 )
+#: Use that a Chinese name tells, by what it contains; the first that fits.
+_NAMES = (
+    ("hotel", ("酒店", "宾馆", "饭店")),
+    ("hospital", ("医院", "卫生院")),
+    ("school", ("小学", "中学", "学校", "幼儿园")),
+    ("university", ("大学", "学院")),
+    ("residential", ("新村", "小区", "公寓", "花园", "家园", "新寓", "住宅", "宿舍", "苑")),
+    ("retail", ("商场", "百货", "购物", "商城", "市场")),
+    ("sports", ("体育", "健身")),
+    ("public", ("会堂", "礼堂", "剧院", "影院", "图书馆", "博物馆")),
+    ("office", ("大厦", "写字楼", "银行", "证券", "商务", "办公")),
+)
 _ZONED = {"commercial", "retail", "industrial"}
 #: Ground on which buildings of untold use stand, where it says what they are.
 _GROUNDS = {
@@ -125,11 +137,17 @@ _GROUNDS = {
 def building_kind(tags: Tags) -> str | None:
     """Kind of a building, ``unknown`` where the tags do not tell, None where none stands."""
     value = tags.get("building") or tags.get("building:part") or "no"
-    if value in _NO_BUILDING or tags.get("location") == "underground":
+    if value in _NO_BUILDING or is_underground(tags):
         return None
     if value not in {"yes", "tower"}:
         return value
-    return _first(tags, _USES) or _trade(tags) or "unknown"
+    return _first(tags, _USES) or _trade(tags) or _named(tags) or "unknown"
+
+
+def is_underground(tags: Tags) -> bool:
+    """Whether a building lies below the streets: by its layer, or as a station of the subway."""
+    below = tags.get("layer", "0").startswith("-") or tags.get("location") == "underground"
+    return below or (tags.get("station") == "subway" and "layer" not in tags)
 
 
 def ground_kind(tags: Tags) -> str | None:
@@ -201,6 +219,11 @@ def _below_ground(tags: Tags, kind: str) -> bool:
 
 def _first(tags: Tags, table: tuple[tuple[str, dict[str, str]], ...]) -> str | None:
     return next((kinds[tags[key]] for key, kinds in table if tags.get(key) in kinds), None)
+
+
+def _named(tags: Tags) -> str | None:
+    name = tags.get("name:zh") or tags.get("name") or ""
+    return next((kind for kind, words in _NAMES if any(word in name for word in words)), None)
 
 
 def _trade(tags: Tags) -> str | None:

@@ -30,6 +30,12 @@ _FLATS = {"apartments", "residential", "tenement"}
 #: Share of the floor that is dwellings, for kinds that are neither all nor nothing. About half
 #: of what is drawn as plain "building" in town centres is offices, shops and institutions.
 _PART_RESIDENTIAL = {"unknown": 0.5, "mixed": 0.3, "mixed_use": 0.5}
+#: Plain buildings with a larger footprint are seldom lived in: halls, malls, stations; m2.
+_HALL_M2 = 2_000.0
+_HALL_SHARE = 0.1
+#: A tower on a podium: storeys above the sixth are no larger than a tower's floor, m2.
+_PODIUM_STOREYS = 6.0
+_TOWER_FLOOR_M2 = 1_500.0
 #: Storeys of a plain building by footprint (m2 up to, storeys): huts, town houses, and the
 #: six-storey walk-up that is both the commonest tag and, without a lift, the legal limit.
 _STOREYS_BY_SIZE = ((60.0, 1), (150.0, 2), (300.0, 4), (np.inf, 6))
@@ -60,8 +66,10 @@ def estimate(buildings: gpd.GeoDataFrame) -> pd.DataFrame:
     """Estimate the households of each building from its floor area and kind.
 
     households = footprint x storeys x residential share x 0.85 / floor area per household,
-    rounded; a one-family house holds at least one. Kinds that are not lived in (school,
-    office, retail, industrial ...) hold none, plain buildings of untold use count half.
+    rounded; storeys above the sixth count at most 1,500 m2 each (a tower on its podium), a
+    one-family house holds at least one. Kinds that are not lived in (school,
+    office, retail, industrial ...) hold none, plain buildings of untold use count half,
+    and a tenth above 2,000 m2 of footprint.
     A known number of flats is taken as it is.
 
     Parameters
@@ -86,7 +94,8 @@ def estimate(buildings: gpd.GeoDataFrame) -> pd.DataFrame:
     kind = buildings["kind"].fillna("unknown").astype(str)
     area_m2 = pd.Series(shapely.area(buildings.geometry.values), index=buildings.index)
     storeys = buildings["levels"].astype("Float64").fillna(_default_storeys(kind, area_m2))
-    floor_m2 = area_m2 * storeys.astype(float) * EFFICIENCY * _residential_share(kind)
+    floor_m2 = _floor_m2(area_m2, storeys.astype(float))
+    floor_m2 *= EFFICIENCY * _residential_share(kind, area_m2)
     floor_m2[area_m2 < MIN_FOOTPRINT_M2] = 0.0
     house = kind.isin(_HOUSES)
     count = (floor_m2 / np.where(house, HOUSE_M2, FLAT_M2)).round().clip(lower=0)
@@ -217,6 +226,12 @@ def _default_storeys(kind: pd.Series, area_m2: pd.Series) -> pd.Series:
     return pd.Series(np.where(kind.isin(_HOUSES), _HOUSE_STOREYS, storeys), kind.index)
 
 
-def _residential_share(kind: pd.Series) -> pd.Series:
+def _floor_m2(area_m2: pd.Series, storeys: pd.Series) -> pd.Series:
+    podium = storeys.clip(upper=_PODIUM_STOREYS)
+    return area_m2 * podium + area_m2.clip(upper=_TOWER_FLOOR_M2) * (storeys - podium)
+
+
+def _residential_share(kind: pd.Series, area_m2: pd.Series) -> pd.Series:
     share = kind.map(_PART_RESIDENTIAL).fillna(0.0).astype(float)
+    share = share.where((area_m2 <= _HALL_M2) | (share == 0), _HALL_SHARE)
     return share.where(~kind.isin(_HOUSES | _FLATS), 1.0)
