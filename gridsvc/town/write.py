@@ -1,0 +1,76 @@
+"""A town as the folder of files that ``gridsvc load`` reads."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pyogrio
+
+from gridsvc.errors import BadInput
+from gridsvc.exchange.layers import write_layers
+from gridsvc.town.generate import Town
+
+#: Time stamp in the GeoPackages, so that the same town gives the same bytes.
+STAMP = "2026-01-01T00:00:00.000Z"
+TABLES = ("households", "powers", "matters", "people", "events")
+
+
+def write_town(town: Town, folder: str | Path) -> None:
+    """Write a town; files of an earlier town in the folder are replaced, all at the end.
+
+    Parameters
+    ----------
+    town
+        From `build_town`.
+    folder
+        Made if missing. Gets divisions.gpkg (layer divisions), prepared.gpkg (layers boundary,
+        buildings, units, barriers, special), and one CSV (UTF-8, comma) per table.
+
+    Raises
+    ------
+    BadInput
+        If the folder cannot be made or written.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".town-", dir=folder) as draft:
+            _write_all(town, Path(draft))
+            for file in sorted(Path(draft).iterdir()):
+                file.replace(folder / file.name)
+    except OSError as failure:
+        raise BadInput(
+            f"the town cannot be written to {folder}: {failure.strerror or failure}; "
+            "choose another folder"
+        ) from failure
+
+
+def _write_all(town: Town, draft: Path) -> None:
+    with _fixed_time():
+        write_layers(draft / "divisions.gpkg", {"divisions": town.divisions})
+        layers = ("boundary", "buildings", "units", "barriers", "special")
+        write_layers(draft / "prepared.gpkg", {name: getattr(town, name) for name in layers})
+    for name in TABLES:
+        _write_table(getattr(town, name), draft / f"{name}.csv")
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    truth = table.select_dtypes("bool").columns
+    # "true" and "false" are what other programs write and read.
+    shown = table.assign(
+        **{name: table[name].map({True: "true", False: "false"}) for name in truth}
+    )
+    shown.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+@contextmanager
+def _fixed_time() -> Iterator[None]:
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STAMP})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
