@@ -1,0 +1,48 @@
+"""Table of assignments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridsvc.db import Base
+
+
+class Assignment(Base):
+    """An event given to a person; open until released, at most one open per event."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        CheckConstraint("distance_m >= 0", name="distance_not_negative"),
+        CheckConstraint("released_at >= assigned_at", name="released_after"),
+        Index(
+            "uq_assignment_one_open",
+            "event_id",
+            unique=True,
+            postgresql_where=text("released_at IS NULL"),
+        ),
+        Index("ix_assignment_person_id", "person_id", "assigned_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    division_code: Mapped[str] = mapped_column(Text(collation="C"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    distance_m: Mapped[float | None]
+    reason: Mapped[str] = mapped_column(Text)
+    assigned_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

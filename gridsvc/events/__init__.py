@@ -1,0 +1,1 @@
+"""Events: intake, states and their history, from a report to verified closure."""

@@ -1,0 +1,1 @@
+"""Grid workers, micro-grid liaisons and enforcement officers: powers, duty, posts, positions."""
