@@ -1,0 +1,185 @@
+"""SQL of what stands in a community: the input of planning, in and out of PostGIS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gridsvc.geo import WGS84
+
+
+@dataclass(frozen=True)
+class AreaFrames:
+    """One community as planning wants it; every frame in EPSG:4326.
+
+    Attributes
+    ----------
+    boundary
+        One row, MultiPolygon; code, name.
+    buildings
+        Polygon; source_id, households, levels, kind, estimated.
+    barriers
+        LineString; class, w.
+    special
+        Polygon; kind, name.
+    """
+
+    boundary: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame
+    special: gpd.GeoDataFrame
+
+
+_READ = {
+    "boundary": "SELECT code, name, ST_AsBinary(geom) AS wkb FROM division WHERE code = :code",
+    "buildings": "SELECT source_id, households, levels, kind, estimated, ST_AsBinary(geom) AS wkb"
+    " FROM building WHERE division_code = :code ORDER BY source_id",
+    "barriers": 'SELECT "class", weight AS w, ST_AsBinary(geom) AS wkb FROM barrier'
+    " WHERE division_code = :code ORDER BY id",
+    "special": "SELECT kind, name, ST_AsBinary(geom) AS wkb FROM site"
+    " WHERE division_code = :code ORDER BY id",
+}
+
+
+async def frames(session: AsyncSession, code: str) -> AreaFrames:
+    """Everything planning needs of one community."""
+    return AreaFrames(**{name: await _frame(session, sql, code) for name, sql in _READ.items()})
+
+
+async def _frame(session: AsyncSession, sql: str, code: str) -> gpd.GeoDataFrame:
+    result = await session.execute(text(sql), {"code": code})
+    rows = pd.DataFrame(result.mappings().all(), columns=list(result.keys()))
+    geometry = shapely.from_wkb(rows.pop("wkb").to_numpy())
+    return gpd.GeoDataFrame(rows, geometry=geometry, crs=WGS84)
+
+
+async def clear(session: AsyncSession, code: str) -> None:
+    """Take away what stands in a community, households with their buildings."""
+    for table in ("building", "barrier", "site"):
+        await session.execute(
+            text(f"DELETE FROM {table} WHERE division_code = :code"),  # noqa: S608 - fixed names
+            {"code": code},
+        )
+
+
+async def add_buildings(session: AsyncSession, code: str, frame: gpd.GeoDataFrame) -> None:
+    """Add buildings (Polygon, EPSG:4326; building_id, households, levels, kind, estimated)."""
+    await session.execute(
+        text("""
+        INSERT INTO building
+            (division_code, source_id, households, levels, kind, estimated, geom)
+        SELECT :code, source_id, households, levels, kind, estimated, ST_GeomFromWKB(wkb, 4326)
+        FROM unnest(CAST(:ids AS text[]), CAST(:households AS int[]), CAST(:levels AS int[]),
+                    CAST(:kinds AS text[]), CAST(:estimated AS bool[]), CAST(:wkbs AS bytea[]))
+            AS row (source_id, households, levels, kind, estimated, wkb)
+        """),
+        {
+            "code": code,
+            "ids": _column(frame["building_id"]),
+            "households": _column(frame["households"]),
+            "levels": _column(frame["levels"]),
+            "kinds": _column(frame["kind"]),
+            "estimated": _column(frame["estimated"]),
+            "wkbs": _wkbs(frame),
+        },
+    )
+
+
+async def add_barriers(session: AsyncSession, code: str, frame: gpd.GeoDataFrame) -> None:
+    """Add barriers (LineString, EPSG:4326; class, w)."""
+    await session.execute(
+        text("""
+        INSERT INTO barrier (division_code, "class", weight, geom)
+        SELECT :code, class, weight, ST_GeomFromWKB(wkb, 4326)
+        FROM unnest(CAST(:classes AS text[]), CAST(:weights AS float8[]), CAST(:wkbs AS bytea[]))
+            AS row (class, weight, wkb)
+        """),
+        {
+            "code": code,
+            "classes": _column(frame["class"]),
+            "weights": _column(frame["w"]),
+            "wkbs": _wkbs(frame),
+        },
+    )
+
+
+async def add_sites(session: AsyncSession, code: str, frame: gpd.GeoDataFrame) -> None:
+    """Add sites that must be cells of their own (Polygon, EPSG:4326; kind, name)."""
+    await session.execute(
+        text("""
+        INSERT INTO site (division_code, kind, name, geom)
+        SELECT :code, kind, name, ST_GeomFromWKB(wkb, 4326)
+        FROM unnest(CAST(:kinds AS text[]), CAST(:names AS text[]), CAST(:wkbs AS bytea[]))
+            AS row (kind, name, wkb)
+        """),
+        {
+            "code": code,
+            "kinds": _column(frame["kind"]),
+            "names": _column(frame["name"]),
+            "wkbs": _wkbs(frame),
+        },
+    )
+
+
+async def building_ids(
+    session: AsyncSession, source_ids: Sequence[str]
+) -> dict[str, tuple[int, str]]:
+    """Database id and community of each building, by its source id; unknown ones left out."""
+    result = await session.execute(
+        text(
+            "SELECT source_id, id, division_code FROM building"
+            " WHERE source_id = ANY(CAST(:ids AS text[]))"
+        ),
+        {"ids": list(source_ids)},
+    )
+    return {row.source_id: (row.id, row.division_code) for row in result}
+
+
+async def replace_households(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Register households and let their buildings count them instead of an estimate.
+
+    Each row has division_code, building_id (database id), address_code, unit, floor, room,
+    residents. Households registered before in the same buildings are replaced.
+    """
+    buildings = sorted({row["building_id"] for row in rows})
+    await session.execute(
+        text("DELETE FROM household WHERE building_id = ANY(CAST(:ids AS bigint[]))"),
+        {"ids": buildings},
+    )
+    names = ("division_code", "building_id", "address_code", "unit", "floor", "room", "residents")
+    await session.execute(
+        text("""
+        INSERT INTO household
+            (division_code, building_id, address_code, unit, floor, room, residents)
+        SELECT * FROM unnest(CAST(:division_code AS text[]), CAST(:building_id AS bigint[]),
+            CAST(:address_code AS text[]), CAST(:unit AS text[]), CAST(:floor AS int[]),
+            CAST(:room AS text[]), CAST(:residents AS int[]))
+        """),
+        {name: [row[name] for row in rows] for name in names},
+    )
+    await session.execute(
+        text("""
+        UPDATE building b SET households = h.count, estimated = false
+        FROM (SELECT building_id, count(*) FROM household
+              WHERE building_id = ANY(CAST(:ids AS bigint[])) GROUP BY building_id) h
+        WHERE b.id = h.building_id
+        """),
+        {"ids": buildings},
+    )
+
+
+def _wkbs(frame: gpd.GeoDataFrame) -> list[bytes]:
+    return list(shapely.to_wkb(shapely.force_2d(np.asarray(frame.geometry)), include_srid=False))
+
+
+def _column(series: pd.Series) -> list[Any]:
+    """Plain Python values with None for missing, as asyncpg wants them."""
+    return [None if pd.isna(value) else value for value in series.astype(object)]

@@ -1,0 +1,190 @@
+"""SQL of cell plans: drafts in, publication, succession."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gridsvc.geo import WGS84
+
+
+async def add_plan(session: AsyncSession, *, report: dict[str, Any], **columns: Any) -> int:
+    """Add a draft plan (division_code, target, grid_target, seed); its id."""
+    plan_id = await session.scalar(
+        text("""
+        INSERT INTO plan (division_code, target, grid_target, seed, report)
+        VALUES (:division_code, :target, :grid_target, :seed, CAST(:report AS jsonb))
+        RETURNING id
+        """),
+        columns | {"report": json.dumps(report, ensure_ascii=False)},
+    )
+    return int(plan_id)
+
+
+async def add_grids(
+    session: AsyncSession, plan_id: int, division_code: str, rows: Sequence[dict[str, Any]]
+) -> None:
+    """Add a draft's grids; each row has code, kind, households and wkb (Polygon, EPSG:4326)."""
+    await session.execute(
+        text("""
+        INSERT INTO grid (plan_id, division_code, code, scheme, kind, households, geom)
+        SELECT :plan_id, :division_code, code, 'community+3', kind, households,
+               ST_GeomFromWKB(wkb, 4326)
+        FROM unnest(CAST(:codes AS text[]), CAST(:kinds AS text[]), CAST(:households AS int[]),
+                    CAST(:wkbs AS bytea[])) AS row (code, kind, households, wkb)
+        """),
+        {"plan_id": plan_id, "division_code": division_code} | _cells(rows),
+    )
+
+
+async def add_micro_grids(
+    session: AsyncSession, plan_id: int, division_code: str, rows: Sequence[dict[str, Any]]
+) -> None:
+    """Add a draft's micro-grids; rows as for grids, with the grid_code each belongs to."""
+    await session.execute(
+        text("""
+        INSERT INTO micro_grid
+            (plan_id, grid_id, division_code, code, scheme, kind, households, geom)
+        SELECT :plan_id, g.id, :division_code, row.code, 'grid+2', row.kind, row.households,
+               ST_GeomFromWKB(wkb, 4326)
+        FROM unnest(CAST(:codes AS text[]), CAST(:kinds AS text[]), CAST(:households AS int[]),
+                    CAST(:wkbs AS bytea[]), CAST(:grid_codes AS text[]))
+            AS row (code, kind, households, wkb, grid_code)
+        JOIN grid g ON g.plan_id = :plan_id AND g.code = row.grid_code
+        """),
+        {"plan_id": plan_id, "division_code": division_code}
+        | _cells(rows)
+        | {"grid_codes": [row["grid_code"] for row in rows]},
+    )
+
+
+def _cells(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    return {
+        "codes": [row["code"] for row in rows],
+        "kinds": [row["kind"] for row in rows],
+        "households": [row["households"] for row in rows],
+        "wkbs": [row["wkb"] for row in rows],
+    }
+
+
+async def published_cells(session: AsyncSession, table: str, code: str) -> gpd.GeoDataFrame:
+    """Cells of a community's published plan: code and Polygon in EPSG:4326."""
+    sql = {
+        "grid": "SELECT code, ST_AsBinary(geom) AS wkb FROM grid"
+        " WHERE division_code = :code AND valid @> now() ORDER BY code",
+        "micro_grid": "SELECT code, ST_AsBinary(geom) AS wkb FROM micro_grid"
+        " WHERE division_code = :code AND valid @> now() ORDER BY code",
+    }[table]
+    result = await session.execute(text(sql), {"code": code})
+    rows = pd.DataFrame(result.mappings().all(), columns=["code", "wkb"])
+    return gpd.GeoDataFrame(
+        rows[["code"]], geometry=shapely.from_wkb(rows["wkb"].to_numpy()), crs=WGS84
+    )
+
+
+async def codes_ever_used(session: AsyncSession, code: str) -> set[str]:
+    """Codes of every grid and micro-grid a community has or had in force."""
+    rows = await session.scalars(
+        text("""
+        SELECT code FROM grid WHERE division_code = :code AND valid IS NOT NULL
+        UNION SELECT code FROM micro_grid WHERE division_code = :code AND valid IS NOT NULL
+        """),
+        {"code": code},
+    )
+    return set(rows)
+
+
+async def lock_plan(session: AsyncSession, plan_id: int) -> RowMapping | None:
+    """The plan's row and its community's, locked until the transaction ends."""
+    return (
+        (
+            await session.execute(
+                text("""
+                SELECT p.id, p.division_code, p.state, p.created_at, p.report
+                FROM plan p JOIN division d ON d.code = p.division_code
+                WHERE p.id = :id FOR UPDATE OF p, d
+                """),
+                {"id": plan_id},
+            )
+        )
+        .mappings()
+        .first()
+    )
+
+
+async def published_plan(session: AsyncSession, code: str) -> tuple[int, datetime] | None:
+    """Id of a community's published plan and when it was published."""
+    row = (
+        await session.execute(
+            text(
+                "SELECT id, published_at FROM plan"
+                " WHERE division_code = :code AND state = 'published'"
+            ),
+            {"code": code},
+        )
+    ).first()
+    return (row.id, row.published_at) if row else None
+
+
+async def any_published(session: AsyncSession) -> bool:
+    """Whether any plan is or was in force."""
+    found = await session.scalar(text("SELECT EXISTS (SELECT FROM plan WHERE state <> 'draft')"))
+    return bool(found)
+
+
+async def supersede(session: AsyncSession, plan_id: int) -> None:
+    """End a published plan and its cells now."""
+    for table in ("grid", "micro_grid"):
+        await session.execute(
+            text(
+                f"UPDATE {table} SET valid = tstzrange(lower(valid), now())"  # noqa: S608
+                " WHERE plan_id = :id AND upper_inf(valid)"
+            ),
+            {"id": plan_id},
+        )
+    await session.execute(
+        text("UPDATE plan SET state = 'superseded', superseded_at = now() WHERE id = :id"),
+        {"id": plan_id},
+    )
+
+
+async def put_in_force(session: AsyncSession, plan_id: int) -> None:
+    """Publish a draft and let its cells be valid from now on."""
+    await session.execute(
+        text("UPDATE plan SET state = 'published', published_at = now() WHERE id = :id"),
+        {"id": plan_id},
+    )
+    for table in ("grid", "micro_grid"):
+        await session.execute(
+            text(
+                f"UPDATE {table} SET valid = tstzrange(now(), NULL)"  # noqa: S608
+                " WHERE plan_id = :id"
+            ),
+            {"id": plan_id},
+        )
+
+
+async def record_succession(session: AsyncSession, *, old: int, new: int) -> None:
+    """Write which old cells' households each new cell took over."""
+    for cell in ("grid", "micro_grid"):
+        await session.execute(
+            text(f"""
+            INSERT INTO {cell}_predecessor ({cell}_id, predecessor_id, households)
+            SELECT n.id, o.id, sum(b.households)
+            FROM (SELECT ST_PointOnSurface(geom) AS point, households, division_code
+                  FROM building) b
+            JOIN plan p ON p.id = :new AND p.division_code = b.division_code
+            JOIN {cell} n ON n.plan_id = :new AND ST_Covers(n.geom, b.point)
+            JOIN {cell} o ON o.plan_id = :old AND ST_Covers(o.geom, b.point)
+            GROUP BY n.id, o.id
+            """),  # noqa: S608 - the names are fixed
+            {"old": old, "new": new},
+        )

@@ -1,0 +1,177 @@
+"""SQL of divisions, cells and plans. Reading the input of planning is in `area_queries`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gridsvc.grids.codes import code_range
+
+Bbox = tuple[float, float, float, float]
+
+_CELL_AT = text("""
+SELECT m.id AS micro_grid_id, m.code AS micro_grid_code, m.kind, m.households,
+       g.id AS grid_id, g.code AS grid_code, m.division_code, d.name AS division_name
+FROM micro_grid m
+JOIN grid g ON g.id = m.grid_id
+JOIN division d ON d.code = m.division_code
+WHERE m.valid @> now() AND ST_Covers(m.geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))
+ORDER BY m.code
+LIMIT 1
+""")
+
+# One statement per layer: the feature is built in PostgreSQL, so that Python never parses geometry.
+_FEATURES = """
+WITH hit AS MATERIALIZED (
+    SELECT {columns}, t.geom FROM {table} t
+    WHERE t.code >= :low AND t.code < :high AND t.geom IS NOT NULL AND {current}
+      AND (CAST(:west AS float8) IS NULL
+           OR t.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326))
+)
+SELECT (SELECT count(*) FROM hit) AS matched, coalesce(json_agg(feature), '[]')::text AS features
+FROM (
+    SELECT json_build_object(
+        'type', 'Feature', 'id', hit.code,
+        'geometry', ST_AsGeoJSON(hit.geom, 7)::json,
+        'properties', to_jsonb(hit) - 'geom') AS feature
+    FROM hit ORDER BY hit.code LIMIT :limit
+) AS page
+"""
+
+#: Layers that can be read as GeoJSON: their SQL, with fixed parts only.
+_LAYERS = {
+    "divisions": text(
+        _FEATURES.format(
+            table="division",
+            columns="t.code, t.name, t.level, t.parent_code",
+            current="true",
+        )
+    ),
+    "grids": text(
+        _FEATURES.format(
+            table="grid",
+            columns="t.code, t.kind, t.households, t.division_code, lower(t.valid) AS valid_from",
+            current="t.valid @> now()",
+        )
+    ),
+    "micro_grids": text(
+        _FEATURES.format(
+            table="micro_grid",
+            columns="t.code, t.kind, t.households, t.division_code,"
+            " left(t.code, 15) AS grid_code, lower(t.valid) AS valid_from",
+            current="t.valid @> now()",
+        )
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where a point lies: ids for joining, codes for people."""
+
+    micro_grid_id: int
+    micro_grid_code: str
+    kind: str
+    households: int
+    grid_id: int
+    grid_code: str
+    division_code: str
+    division_name: str
+
+
+async def cell_at(session: AsyncSession, *, lon: float, lat: float) -> Located | None:
+    """Published micro-grid, grid and community at a WGS-84 point; none outside every cell.
+
+    On a shared border the cell with the smaller code wins, always the same one.
+    """
+    row = (await session.execute(_CELL_AT, {"lon": lon, "lat": lat})).mappings().first()
+    return Located(**row) if row else None
+
+
+async def features(
+    session: AsyncSession, layer: str, *, within: str | None, bbox: Bbox | None, limit: int
+) -> dict[str, Any]:
+    """GeoJSON feature collection of one layer: divisions, grids or micro_grids.
+
+    Parameters
+    ----------
+    within
+        12-digit code of the division the features must lie in; none = everywhere.
+    bbox
+        West, south, east, north in degrees, EPSG:4326; none = everywhere.
+    """
+    low, high = code_range(within) if within else ("", ":")
+    west, south, east, north = bbox or (None, None, None, None)
+    parameters = {"low": low, "high": high, "limit": limit}
+    box = {"west": west, "south": south, "east": east, "north": north}
+    row = (await session.execute(_LAYERS[layer], parameters | box)).one()
+    found = json.loads(row.features)
+    return {
+        "type": "FeatureCollection",
+        "features": found,
+        "numberMatched": row.matched,
+        "numberReturned": len(found),
+    }
+
+
+async def division_name(session: AsyncSession, code: str) -> str | None:
+    """Name of a division; none when there is no such division."""
+    name: str | None = await session.scalar(
+        text("SELECT name FROM division WHERE code = :code"), {"code": code}
+    )
+    return name
+
+
+async def communities(session: AsyncSession, within: str | None = None) -> list[str]:
+    """Codes of the communities that have a boundary, of one division or of all, in order."""
+    low, high = code_range(within) if within else ("", ":")
+    rows = await session.scalars(
+        text(
+            "SELECT code FROM division WHERE level = 'community' AND geom IS NOT NULL"
+            " AND code >= :low AND code < :high ORDER BY code"
+        ),
+        {"low": low, "high": high},
+    )
+    return list(rows)
+
+
+async def existing_divisions(session: AsyncSession, codes: Sequence[str]) -> set[str]:
+    """Those of the codes that are divisions."""
+    rows = await session.scalars(
+        text("SELECT code FROM division WHERE code = ANY(CAST(:codes AS text[]))"),
+        {"codes": list(codes)},
+    )
+    return set(rows)
+
+
+async def upsert_divisions(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Add divisions or rename them; a geometry replaces the old one, none keeps it.
+
+    Each row has code, name (or none), parent_code and wkb (bytes of a MultiPolygon in EPSG:4326,
+    or none).
+    """
+    await session.execute(
+        text("""
+        INSERT INTO division (code, name, parent_code, geom)
+        SELECT row.code, coalesce(row.name, known.name, row.code), row.parent_code,
+               ST_GeomFromWKB(row.wkb, 4326)
+        FROM unnest(CAST(:codes AS text[]), CAST(:names AS text[]), CAST(:parents AS text[]),
+                    CAST(:wkbs AS bytea[])) AS row (code, name, parent_code, wkb)
+        LEFT JOIN division known ON known.code = row.code
+        ORDER BY row.code
+        ON CONFLICT (code) DO UPDATE SET name = excluded.name,
+            parent_code = excluded.parent_code,
+            geom = coalesce(excluded.geom, division.geom)
+        """),
+        {
+            "codes": [row["code"] for row in rows],
+            "names": [row["name"] for row in rows],
+            "parents": [row["parent_code"] for row in rows],
+            "wkbs": [row["wkb"] for row in rows],
+        },
+    )

@@ -1,0 +1,250 @@
+"""What the planning office does: keep divisions and areas, draft plans, publish them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gridsvc import geo
+from gridsvc.errors import BadInput, Conflict, ImproperPlan, NotFound
+from gridsvc.grids import area_queries, numbering, plan_queries, queries
+from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.grids.codes import checked, level_of, parent_codes
+from gridsvc.planning.grouping import dissolve, group_cells
+from gridsvc.planning.plan import CellPlan, plan_cells
+from gridsvc.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class DivisionRow:
+    """A division as it is loaded; `geometry` is Polygon or MultiPolygon in EPSG:4326.
+
+    Without a name a known division keeps its own, a new one is called by its code.
+    """
+
+    code: str
+    name: str | None
+    geometry: shapely.Geometry | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft plan just made: its id, its community, and the planner's report."""
+
+    plan_id: int
+    division_code: str
+    grids: int
+    micro_grids: int
+    report: dict[str, Any]
+
+
+async def load_divisions(session: AsyncSession, rows: Sequence[DivisionRow]) -> int:
+    """Add or rename divisions; each belongs to the nearest higher one that is known.
+
+    Raises
+    ------
+    BadInput
+        If a code is not twelve digits or comes twice.
+    """
+    codes = [checked(row.code) for row in rows]
+    if len(set(codes)) < len(codes):
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        raise BadInput(f"division codes come twice: {', '.join(twice[:5])}; keep one row each")
+    wanted = {parent for code in codes for parent in parent_codes(code)}
+    known = set(codes) | await queries.existing_divisions(session, sorted(wanted))
+    await queries.upsert_divisions(
+        session,
+        [
+            {
+                "code": row.code,
+                "name": row.name,
+                "parent_code": next((p for p in parent_codes(row.code) if p in known), None),
+                "wkb": _multipolygon(row.geometry),
+            }
+            for row in rows
+        ],
+    )
+    return len(rows)
+
+
+def _multipolygon(geometry: shapely.Geometry | None) -> bytes | None:
+    if geometry is None or geometry.is_empty:
+        return None
+    parts = shapely.get_parts(shapely.force_2d(geometry))
+    return bytes(shapely.to_wkb(shapely.multipolygons(parts)))
+
+
+async def load_area(session: AsyncSession, area: AreaFrames) -> dict[str, int]:
+    """Replace what stands in the communities of a prepared area; counts of what was loaded.
+
+    Parameters
+    ----------
+    area
+        Frames in EPSG:4326; each boundary row is a community with its code. Buildings belong
+        to the community with the larger share of them, barriers to every one they touch.
+
+    Raises
+    ------
+    BadInput
+        If a boundary's code is not a community, or a building lies in none of them.
+    """
+    for code in area.boundary["code"]:
+        if level_of(checked(code)) != "community":
+            raise BadInput(f"{code} is a {level_of(code)}; buildings belong to communities")
+    home = _largest_share(area.buildings, area.boundary)
+    if (home < 0).any():
+        lost = area.buildings["building_id"].to_numpy()[home < 0]
+        raise BadInput(
+            f"{len(lost)} buildings lie outside every community, the first {lost[0]}; "
+            "widen the boundary or leave them out"
+        )
+    sites_home = _largest_share(area.special, area.boundary)
+    for position, code in enumerate(area.boundary["code"]):
+        await area_queries.clear(session, code)
+        outline = area.boundary.geometry.iloc[position]
+        touching = area.barriers[area.barriers.intersects(outline)]
+        await area_queries.add_buildings(session, code, area.buildings[home == position])
+        await area_queries.add_barriers(session, code, touching)
+        await area_queries.add_sites(session, code, area.special[sites_home == position])
+    return {
+        "communities": len(area.boundary),
+        "buildings": len(area.buildings),
+        "households": int(area.buildings["households"].sum()),
+        "barriers": len(area.barriers),
+        "special": int((sites_home >= 0).sum()),
+    }
+
+
+def _largest_share(things: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
+    """Position of the area that holds most of each thing, -1 for none."""
+    tree = shapely.STRtree(np.asarray(areas.geometry))
+    geometries = np.asarray(things.geometry)
+    thing, area = tree.query(geometries, predicate="intersects")
+    share = shapely.area(shapely.intersection(geometries[thing], np.asarray(areas.geometry)[area]))
+    ranked = pd.DataFrame({"thing": thing, "area": area, "share": share})
+    best = ranked.sort_values(["thing", "share", "area"]).drop_duplicates("thing", keep="last")
+    home = np.full(len(things), -1)
+    home[best["thing"]] = best["area"]
+    return home
+
+
+async def draft_plan(
+    session: AsyncSession,
+    code: str,
+    *,
+    target: int = 100,
+    grid_target: int = 300,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Draft:
+    """Plan one community and save the result as a draft.
+
+    Raises
+    ------
+    NotFound
+        If the community is unknown or has no boundary.
+    ImproperPlan
+        If the plan fails its checks; nothing is saved.
+    """
+    area = await area_queries.frames(session, code)
+    if area.boundary.empty or area.boundary.geometry.isna().any():
+        raise NotFound(
+            f"community {code} has no boundary; load it with gridsvc load and an area file"
+        )
+    crs = geo.metric_crs(area.boundary)
+    plan = plan_cells(
+        area.buildings.to_crs(crs),
+        area.boundary.to_crs(crs),
+        area.barriers.to_crs(crs),
+        area.special.to_crs(crs),
+        target=target,
+        seed=seed,
+        progress=progress,
+    )
+    if plan.report["problems"]:
+        failed = sorted(name for name, passed in plan.report["checks"].items() if not passed)
+        raise ImproperPlan(
+            f"the plan of {code} failed: {', '.join(failed)}", problems=plan.report["problems"]
+        )
+    return await _save(session, code, plan, target=target, grid_target=grid_target, seed=seed)
+
+
+async def _save(
+    session: AsyncSession, code: str, plan: CellPlan, *, target: int, grid_target: int, seed: int
+) -> Draft:
+    groups = group_cells(plan.cells, target=grid_target, seed=seed)
+    grids = dissolve(plan.cells, groups)
+    numbers = numbering.Numbering(
+        community=code,
+        ever_used=await plan_queries.codes_ever_used(session, code),
+        old_grids=await _metric(session, "grid", code, plan.cells.crs),
+        old_micro_grids=await _metric(session, "micro_grid", code, plan.cells.crs),
+    )
+    grid_codes = numbers.grids(grids)
+    micro_codes = numbers.micro_grids(plan.cells, [grid_codes[group] for group in groups])
+    plan_id = await plan_queries.add_plan(
+        session,
+        division_code=code,
+        target=target,
+        grid_target=grid_target,
+        seed=seed,
+        report=plan.report,
+    )
+    await plan_queries.add_grids(session, plan_id, code, _rows(grids, grid_codes))
+    micro_grids = _rows(plan.cells, micro_codes)
+    for row, group in zip(micro_grids, groups, strict=True):
+        row["grid_code"] = grid_codes[group]
+    await plan_queries.add_micro_grids(session, plan_id, code, micro_grids)
+    return Draft(plan_id, code, len(grids), len(micro_grids), plan.report)
+
+
+async def _metric(session: AsyncSession, table: str, code: str, crs: Any) -> gpd.GeoDataFrame:
+    cells = await plan_queries.published_cells(session, table, code)
+    return cells.to_crs(crs)
+
+
+def _rows(cells: gpd.GeoDataFrame, codes: Sequence[str]) -> list[dict[str, Any]]:
+    wkbs = shapely.to_wkb(np.asarray(cells.geometry.to_crs(geo.WGS84)))
+    return [
+        {"code": code, "kind": kind, "households": int(households), "wkb": bytes(wkb)}
+        for code, kind, households, wkb in zip(
+            codes, cells["kind"], cells["households"], wkbs, strict=True
+        )
+    ]
+
+
+async def publish_plan(session: AsyncSession, plan_id: int) -> str:
+    """Put a draft in force from now on, in place of the plan before it; its community.
+
+    Raises
+    ------
+    NotFound
+        If there is no such plan.
+    Conflict
+        If it is not a draft, or another plan of the community was published after it was
+        drafted (its codes would no longer be right).
+    """
+    plan = await plan_queries.lock_plan(session, plan_id)
+    if plan is None:
+        raise NotFound(f"there is no plan {plan_id}")
+    code: str = plan["division_code"]
+    if plan["state"] != "draft":
+        raise Conflict(f"plan {plan_id} is {plan['state']}; only a draft can be published")
+    before = await plan_queries.published_plan(session, code)
+    if before and before[1] > plan["created_at"]:
+        raise Conflict(
+            f"plan {before[0]} of {code} was published after plan {plan_id} was drafted; "
+            "draft it anew with gridsvc plan"
+        )
+    if before:
+        await plan_queries.record_succession(session, old=before[0], new=plan_id)
+        await plan_queries.supersede(session, before[0])
+    await plan_queries.put_in_force(session, plan_id)
+    return code
