@@ -1,0 +1,224 @@
+"""SQL of people: who is eligible and near, who takes an event, where everybody is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gridsvc.geo import Datum
+
+
+@dataclass(frozen=True)
+class Need:
+    """What an event asks of the person who takes it.
+
+    Attributes
+    ----------
+    role
+        grid_worker or officer.
+    power_code
+        Power the person must hold, none where the matter needs none.
+    low, high
+        Half-open range of division codes the person must be attached within.
+    grid_id
+        Grid whose own workers come first, none where ownership does not count.
+    """
+
+    role: str
+    power_code: str | None
+    low: str
+    high: str
+    grid_id: int | None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A person who may take an event: on duty, competent, below capacity."""
+
+    person_id: int
+    code: str
+    name: str
+    role: str
+    distance_m: float | None
+    own_grid: bool
+    open_count: int
+    capacity: int
+
+
+# The inner part walks the spatial index outwards and is cut at :k before anything is locked;
+# geography makes the order that of true metres. A worker of the grid itself counts even
+# without a known position.
+_ELIGIBLE = """
+    FROM person p
+    JOIN workload w ON w.person_id = p.id
+    {position}
+    WHERE p.on_duty AND p.role = :role AND w.open_count < w.capacity
+      AND p.division_code >= :low AND p.division_code < :high
+      AND (CAST(:power AS text) IS NULL OR EXISTS (
+          SELECT 1 FROM person_power h JOIN power r ON r.code = h.power_code
+          WHERE h.person_id = p.id AND h.power_code = :power
+            AND r.valid_from <= current_date
+            AND (r.valid_to IS NULL OR r.valid_to > current_date)))
+"""
+_COLUMNS = (
+    "p.id AS person_id, p.code, p.name, p.role, w.open_count, w.capacity,"
+    " s.geog <-> CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography) AS distance_m"
+)
+_CANDIDATES = text(f"""
+WITH near AS MATERIALIZED (
+    SELECT {_COLUMNS}
+    {_ELIGIBLE.format(position="JOIN position s ON s.person_id = p.id")}
+    ORDER BY s.geog <-> CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography)
+    LIMIT :k
+), own AS MATERIALIZED (
+    SELECT {_COLUMNS}
+    {_ELIGIBLE.format(position="LEFT JOIN position s ON s.person_id = p.id")}
+      AND p.id IN (SELECT person_id FROM grid_post WHERE grid_id = :grid_id)
+)
+SELECT own.*, true AS own_grid FROM own
+UNION ALL
+SELECT near.*, false FROM near WHERE near.person_id NOT IN (SELECT person_id FROM own)
+""")  # noqa: S608 - assembled from the fixed parts above, values are bound
+
+# SKIP LOCKED never waits: somebody locked is being given another event this very moment.
+_TAKE = """
+WITH taken AS MATERIALIZED (
+    SELECT w.person_id
+    FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS wanted (person_id, place)
+    JOIN workload w ON w.person_id = wanted.person_id
+    JOIN person p ON p.id = w.person_id
+    WHERE p.on_duty AND w.open_count < w.capacity
+    ORDER BY wanted.place LIMIT 1
+    FOR UPDATE OF w {wait}
+)
+UPDATE workload SET open_count = open_count + 1
+FROM taken WHERE workload.person_id = taken.person_id
+RETURNING workload.person_id
+"""
+_TAKE_FIRST_FREE = text(_TAKE.format(wait="SKIP LOCKED"))
+_TAKE_WAITING = text(_TAKE.format(wait=""))
+
+# What each condition leaves over, in the order in which they are asked.
+_SHORTFALL = text("""
+SELECT count(*) AS role,
+       count(*) FILTER (WHERE competent) AS competent,
+       count(*) FILTER (WHERE competent AND on_duty) AS on_duty,
+       count(*) FILTER (WHERE competent AND on_duty AND free) AS free,
+       count(*) FILTER (WHERE competent AND on_duty AND free AND known) AS known
+FROM (
+    SELECT p.on_duty, w.open_count < w.capacity AS free, s.person_id IS NOT NULL AS known,
+           CAST(:power AS text) IS NULL OR EXISTS (
+               SELECT 1 FROM person_power h
+               WHERE h.person_id = p.id AND h.power_code = :power) AS competent
+    FROM person p JOIN workload w ON w.person_id = p.id
+    LEFT JOIN position s ON s.person_id = p.id
+    WHERE p.role = :role AND p.division_code >= :low AND p.division_code < :high
+) AS people
+""")
+
+_MOVE = text("""
+INSERT INTO position (person_id, geog, datum, captured_at)
+VALUES (:person_id, CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography), :datum,
+        :captured_at)
+ON CONFLICT (person_id) DO UPDATE SET geog = excluded.geog, datum = excluded.datum,
+    captured_at = excluded.captured_at, received_at = now()
+WHERE position.captured_at <= excluded.captured_at
+RETURNING person_id
+""")
+
+
+def _parameters(need: Need) -> dict[str, Any]:
+    return {"role": need.role, "power": need.power_code, "low": need.low, "high": need.high}
+
+
+async def nearest_eligible(
+    session: AsyncSession, *, need: Need, lon: float, lat: float, k: int
+) -> list[Candidate]:
+    """The `k` nearest eligible people and the grid's own eligible workers; nothing is locked.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS-84. Distances are geodesic metres.
+    """
+    parameters = _parameters(need) | {"lon": lon, "lat": lat, "k": k, "grid_id": need.grid_id}
+    result = await session.execute(_CANDIDATES, parameters)
+    return [Candidate(**row) for row in result.mappings()]
+
+
+async def take(session: AsyncSession, person_ids: Sequence[int], *, wait: bool) -> int | None:
+    """Count one more event for the first of the people who is still free, and lock them.
+
+    Parameters
+    ----------
+    person_ids
+        Database ids, best first.
+    wait
+        Whether to wait for a person another transaction holds, or to pass over.
+
+    Returns
+    -------
+    int or None
+        Database id of the person taken; none when nobody was free.
+    """
+    statement = _TAKE_WAITING if wait else _TAKE_FIRST_FREE
+    taken: int | None = await session.scalar(statement, {"ids": list(person_ids)})
+    return taken
+
+
+async def release(session: AsyncSession, person_id: int) -> None:
+    """Count one event less for a person."""
+    await session.execute(
+        text("UPDATE workload SET open_count = open_count - 1 WHERE person_id = :id"),
+        {"id": person_id},
+    )
+
+
+async def shortfall(session: AsyncSession, need: Need) -> dict[str, int]:
+    """How many people each condition leaves: role, competent, on_duty, free, known."""
+    row = (await session.execute(_SHORTFALL, _parameters(need))).mappings().one()
+    return dict(row)
+
+
+async def person(session: AsyncSession, code: str, *, lock: bool = False) -> Any:
+    """Row of a person by code (id, code, name, role, division_code, on_duty), or none."""
+    sql = "SELECT id, code, name, role, division_code, on_duty FROM person WHERE code = :code"
+    if lock:
+        sql += " FOR UPDATE"
+    return (await session.execute(text(sql), {"code": code})).mappings().first()
+
+
+async def set_duty(session: AsyncSession, person_id: int, *, on_duty: bool) -> None:
+    """Put a person on or off duty."""
+    await session.execute(
+        text("UPDATE person SET on_duty = :on_duty WHERE id = :id"),
+        {"id": person_id, "on_duty": on_duty},
+    )
+
+
+async def move(
+    session: AsyncSession,
+    person_id: int,
+    *,
+    lon: float,
+    lat: float,
+    datum: Datum,
+    captured_at: datetime,
+) -> bool:
+    """Store a position (degrees, WGS-84) unless a newer one is known; whether it was stored."""
+    stored = await session.scalar(
+        _MOVE,
+        {
+            "person_id": person_id,
+            "lon": lon,
+            "lat": lat,
+            "datum": datum.value,
+            "captured_at": captured_at,
+        },
+    )
+    return stored is not None

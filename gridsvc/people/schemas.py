@@ -1,0 +1,52 @@
+"""What the people room takes and sends over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from gridsvc.geo import Datum
+
+LonIn = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[118.7812])]
+LatIn = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[32.0413])]
+
+
+class PositionIn(BaseModel):
+    """Where a person is, as a phone tells it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person: str = Field(min_length=1, max_length=64, examples=["GW0001"])
+    lon: LonIn
+    lat: LatIn
+    datum: Datum
+    captured_at: AwareDatetime | None = Field(
+        None, description="when the phone took the position; none = now"
+    )
+
+
+class PositionOut(BaseModel):
+    """What became of a position, and the events that came to the person by it."""
+
+    person: str
+    stored: bool = Field(description="false when a newer position was already known")
+    captured_at: datetime
+    taken_up: list[int] = Field(description="ids of waiting events now given to this person")
+
+
+class DutyIn(BaseModel):
+    """Going on or off duty."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    on_duty: bool
+
+
+class DutyOut(BaseModel):
+    """Duty after the change, and the events that came to the person by it."""
+
+    person: str
+    on_duty: bool
+    taken_up: list[int] = Field(description="ids of waiting events now given to this person")
