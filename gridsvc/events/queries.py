@@ -1,0 +1,203 @@
+"""SQL of events and their history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gridsvc.events.states import State
+from gridsvc.grids.codes import code_range
+
+_ADD = text("""
+INSERT INTO event (division_code, grid_id, micro_grid_id, matter_code, geom, datum, description,
+                   client_key, body_sha256, state, captured_at)
+VALUES (:division_code, :grid_id, :micro_grid_id, :matter_code,
+        ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :datum, :description, :client_key,
+        :body_sha256, 'REPORTED', coalesce(CAST(:captured_at AS timestamptz), now()))
+ON CONFLICT (client_key) DO NOTHING
+RETURNING id
+""")
+
+_EVENT = """
+SELECT e.id, e.state, e.matter_code AS matter, m.name AS matter_name, m.kind AS matter_kind,
+       m.power_code, e.description, ST_X(e.geom) AS lon, ST_Y(e.geom) AS lat, e.division_code,
+       e.grid_id, g.code AS grid_code, mg.code AS micro_grid_code, e.waiting_reason,
+       e.captured_at, e.received_at, e.handler_id, p.code AS handler_code,
+       p.name AS handler_name, p.role AS handler_role, a.distance_m, a.reason
+FROM event e
+JOIN matter m ON m.code = e.matter_code
+JOIN grid g ON g.id = e.grid_id
+JOIN micro_grid mg ON mg.id = e.micro_grid_id
+LEFT JOIN person p ON p.id = e.handler_id
+LEFT JOIN LATERAL (SELECT distance_m, reason FROM assignment
+                   WHERE event_id = e.id ORDER BY id DESC LIMIT 1) a ON true
+"""
+_BY_ID = text(f"{_EVENT} WHERE e.id = :id")
+_PAGE = text(f"""{_EVENT}
+WHERE e.division_code >= :low AND e.division_code < :high
+  AND (CAST(:state AS text) IS NULL OR e.state = :state)
+ORDER BY e.received_at DESC, e.id DESC LIMIT :limit
+""")
+
+
+async def add(session: AsyncSession, **columns: Any) -> int | None:
+    """Add a reported event; its id, or none when the client key is already taken."""
+    event_id: int | None = await session.scalar(_ADD, columns)
+    return event_id
+
+
+async def by_client_key(session: AsyncSession, client_key: str) -> tuple[int, bytes]:
+    """Id and body hash of the event with a client key."""
+    row = (
+        await session.execute(
+            text("SELECT id, body_sha256 FROM event WHERE client_key = :key"), {"key": client_key}
+        )
+    ).one()
+    return row.id, row.body_sha256
+
+
+async def event(session: AsyncSession, event_id: int) -> RowMapping | None:
+    """An event with its matter, cells and handler, or none."""
+    return (await session.execute(_BY_ID, {"id": event_id})).mappings().first()
+
+
+async def page(
+    session: AsyncSession, *, within: str | None, state: State | None, limit: int
+) -> tuple[list[RowMapping], int]:
+    """Newest events of a division and state, and how many there are in all."""
+    low, high = code_range(within) if within else ("", ":")
+    parameters = {"low": low, "high": high, "state": state.value if state else None}
+    rows = (await session.execute(_PAGE, parameters | {"limit": limit})).mappings().all()
+    total = await session.scalar(
+        text("""
+        SELECT count(*) FROM event WHERE division_code >= :low AND division_code < :high
+          AND (CAST(:state AS text) IS NULL OR state = :state)
+        """),
+        parameters,
+    )
+    return list(rows), int(total or 0)
+
+
+async def history(session: AsyncSession, event_id: int) -> list[RowMapping]:
+    """Every move of an event, first to last."""
+    result = await session.execute(
+        text(
+            "SELECT at, from_state, to_state, actor, note FROM event_history"
+            " WHERE event_id = :id ORDER BY id"
+        ),
+        {"id": event_id},
+    )
+    return list(result.mappings())
+
+
+async def lock(session: AsyncSession, event_id: int) -> State | None:
+    """State of an event, locked until the transaction ends; none when there is no such event."""
+    state = await session.scalar(
+        text("SELECT state FROM event WHERE id = :id FOR UPDATE"), {"id": event_id}
+    )
+    return State(state) if state else None
+
+
+async def lock_waiting(
+    session: AsyncSession, *, after: tuple[datetime, int] | None
+) -> RowMapping | None:
+    """The oldest waiting event nobody else is looking at, locked: id, received_at; or none.
+
+    Parameters
+    ----------
+    after
+        Time of receipt and id of an event; look only at later ones.
+    """
+    received_at, event_id = after or (None, None)
+    result = await session.execute(
+        text("""
+        SELECT id, received_at FROM event
+        WHERE state IN ('FILED', 'RETURNED', 'REOPENED')
+          AND (CAST(:received_at AS timestamptz) IS NULL
+               OR (received_at, id) > (CAST(:received_at AS timestamptz), CAST(:id AS bigint)))
+        ORDER BY received_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+        """),
+        {"received_at": received_at, "id": event_id},
+    )
+    return result.mappings().first()
+
+
+async def lock_waiting_for(session: AsyncSession, *, person_id: int, limit: int) -> list[int]:
+    """Waiting events of a person's county, role and powers, oldest first, locked; ids.
+
+    Nothing is returned for a person who is off duty.
+    """
+    result = await session.scalars(
+        text("""
+        SELECT e.id FROM event e
+        JOIN matter m ON m.code = e.matter_code
+        JOIN person p ON p.id = :person_id AND p.on_duty
+        WHERE e.state IN ('FILED', 'RETURNED', 'REOPENED')
+          AND left(e.division_code, 6) = left(p.division_code, 6)
+          AND p.role = CASE m.kind WHEN 'enforcement' THEN 'officer' ELSE 'grid_worker' END
+          AND (m.power_code IS NULL OR EXISTS (
+              SELECT 1 FROM person_power h
+              WHERE h.person_id = p.id AND h.power_code = m.power_code))
+        ORDER BY e.received_at, e.id LIMIT :limit
+        FOR UPDATE OF e SKIP LOCKED
+        """),
+        {"person_id": person_id, "limit": limit},
+    )
+    return list(result)
+
+
+async def move(
+    session: AsyncSession,
+    event_id: int,
+    *,
+    now: State,
+    then: State,
+    actor: str,
+    note: str,
+) -> None:
+    """Move an event and write the line of history; the caller has checked and locked it."""
+    await session.execute(
+        text("""
+        INSERT INTO event_history (event_id, division_code, from_state, to_state, actor, note)
+        SELECT id, division_code, :now, :then, :actor, :note FROM event WHERE id = :id
+        """),
+        {"id": event_id, "now": now.value, "then": then.value, "actor": actor, "note": note},
+    )
+    await session.execute(
+        text("UPDATE event SET state = :then WHERE id = :id"),
+        {"id": event_id, "then": then.value},
+    )
+
+
+async def begin_history(session: AsyncSession, event_id: int, *, actor: str, note: str) -> None:
+    """Write the first line of an event's history."""
+    await session.execute(
+        text("""
+        INSERT INTO event_history (event_id, division_code, from_state, to_state, actor, note)
+        SELECT id, division_code, NULL, state, :actor, :note FROM event WHERE id = :id
+        """),
+        {"id": event_id, "actor": actor, "note": note},
+    )
+
+
+async def set_handler(session: AsyncSession, event_id: int, person_id: int | None) -> None:
+    """Put an event into somebody's hands (the first becomes its owner), or out of them."""
+    await session.execute(
+        text("""
+        UPDATE event SET handler_id = CAST(:person AS bigint),
+            owner_id = coalesce(owner_id, CAST(:person AS bigint)), waiting_reason = NULL
+        WHERE id = :id
+        """),
+        {"id": event_id, "person": person_id},
+    )
+
+
+async def set_waiting(session: AsyncSession, event_id: int, reason: str) -> None:
+    """Write why nobody has an event yet."""
+    await session.execute(
+        text("UPDATE event SET waiting_reason = :reason WHERE id = :id"),
+        {"id": event_id, "reason": reason},
+    )

@@ -1,0 +1,120 @@
+"""What the office does with events: take a report in, move it on, show it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gridsvc.errors import BadInput, NotFound
+from gridsvc.events import queries, states
+from gridsvc.events.schemas import EventIn, EventOut, EventWithHistory, Handler, Move
+from gridsvc.events.states import State
+from gridsvc.geo import to_wgs84
+from gridsvc.grids.queries import cell_at
+from gridsvc.mandates.service import reportable_matter
+from gridsvc.people.names import masked
+
+#: Actor of moves that no person made.
+SYSTEM = "system"
+
+
+async def report(session: AsyncSession, event: EventIn) -> tuple[int, bool]:
+    """Take a report in; id of the event, and whether it is new.
+
+    A report with a client key that is known and the same body is the same event again.
+
+    Raises
+    ------
+    BadInput
+        If the matter is unknown, the point lies in no published micro-grid, or the client key
+        was used with another body.
+    """
+    digest = hashlib.sha256(event.model_dump_json().encode()).digest()
+    matter = await reportable_matter(session, event.matter)
+    lon, lat = to_wgs84(event.lon, event.lat, event.datum)
+    located = await cell_at(session, lon=lon, lat=lat)
+    if located is None:
+        raise BadInput(
+            f"{event.lon}, {event.lat} ({event.datum}) lies outside every published grid; "
+            "check the datum, or publish a plan for that community"
+        )
+    event_id = await queries.add(
+        session,
+        division_code=located.division_code,
+        grid_id=located.grid_id,
+        micro_grid_id=located.micro_grid_id,
+        matter_code=matter.code,
+        lon=lon,
+        lat=lat,
+        datum=event.datum.value,
+        description=event.description,
+        client_key=event.client_key,
+        body_sha256=digest,
+        captured_at=event.captured_at,
+    )
+    if event_id is None:
+        return await _known(session, event.client_key, digest), False
+    await queries.begin_history(session, event_id, actor=SYSTEM, note="上报")
+    await move(session, event_id, State.FILED, note=f"自动立案：{located.micro_grid_code}")
+    return event_id, True
+
+
+async def _known(session: AsyncSession, client_key: str, digest: bytes) -> int:
+    event_id, known_digest = await queries.by_client_key(session, client_key)
+    if known_digest != digest:
+        raise BadInput(
+            f"client_key {client_key!r} was used for event {event_id} with another body; "
+            "choose a new key for a new report"
+        )
+    return event_id
+
+
+async def move(
+    session: AsyncSession, event_id: int, then: State, *, actor: str = SYSTEM, note: str = ""
+) -> State:
+    """Move an event to another state with its line of history; the state it was in.
+
+    Raises
+    ------
+    NotFound
+        If there is no such event.
+    Conflict
+        If the move is not allowed.
+    """
+    now = await queries.lock(session, event_id)
+    if now is None:
+        raise NotFound(f"there is no event {event_id}")
+    states.check(now, then)
+    await queries.move(session, event_id, now=now, then=then, actor=actor, note=note)
+    return now
+
+
+async def show(session: AsyncSession, event_id: int) -> EventWithHistory:
+    """An event with its history.
+
+    Raises
+    ------
+    NotFound
+        If there is no such event.
+    """
+    row = await queries.event(session, event_id)
+    if row is None:
+        raise NotFound(f"there is no event {event_id}")
+    moves = [Move(**line) for line in await queries.history(session, event_id)]
+    return EventWithHistory(**as_event(row).model_dump(), history=moves)
+
+
+def as_event(row: Any) -> EventOut:
+    """An event's row as it is shown; the handler's name is masked."""
+    handler = None
+    if row["handler_id"] is not None:
+        handler = Handler(
+            code=row["handler_code"],
+            name=masked(row["handler_name"]),
+            role=row["handler_role"],
+            distance_m=row["distance_m"],
+            reason=row["reason"],
+        )
+    return EventOut(**{n: row[n] for n in EventOut.model_fields if n != "handler"}, handler=handler)
