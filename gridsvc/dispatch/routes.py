@@ -1,0 +1,60 @@
+"""HTTP doors that may give an event to somebody: reports, moves, positions, duty, nearest."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from gridsvc.db import Session
+from gridsvc.dispatch import service
+from gridsvc.dispatch.schemas import Nearest
+from gridsvc.events.routes import EventId
+from gridsvc.events.schemas import EventIn, EventWithHistory, MoveIn
+from gridsvc.geo import Datum
+from gridsvc.grids.routes import Lat, Lon
+from gridsvc.people.schemas import DutyIn, DutyOut, PositionIn, PositionOut
+
+router = APIRouter(prefix="/api", tags=["dispatch"])
+
+
+@router.post("/events", status_code=201)
+async def report(session: Session, event: EventIn) -> EventWithHistory:
+    """Report an event; it is located, filed and given to the nearest eligible person.
+
+    Without anybody eligible it waits, with the reason, and is taken up by itself.
+    """
+    return await service.report(session, event)
+
+
+@router.post("/events/{event_id}/moves")
+async def move(session: Session, event_id: EventId, change: MoveIn) -> EventWithHistory:
+    """Move an event on: ACCEPTED, ON_SITE, HANDLED, VERIFIED, CLOSED, or RETURNED."""
+    return await service.move(session, event_id, change)
+
+
+@router.get("/nearest")
+async def nearest(
+    session: Session,
+    lon: Lon,
+    lat: Lat,
+    datum: Datum,
+    matter: Annotated[str, Query(min_length=1, max_length=64, examples=["E0401"])],
+    k: Annotated[int, Query(ge=1, le=50)] = 5,
+) -> Nearest:
+    """Who would take a matter at this point: ranked, with distance and reason."""
+    return await service.nearest(session, lon=lon, lat=lat, datum=datum, matter_code=matter, k=k)
+
+
+@router.post("/positions")
+async def position(session: Session, position: PositionIn) -> PositionOut:
+    """Tell where a person is; an older position than the known one is not stored."""
+    return await service.record_position(session, position)
+
+
+@router.post("/people/{code}/duty")
+async def duty(
+    session: Session, code: Annotated[str, Path(min_length=1, max_length=64)], change: DutyIn
+) -> DutyOut:
+    """Put a person on or off duty."""
+    return await service.set_duty(session, code, on_duty=change.on_duty)

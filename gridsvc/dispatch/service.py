@@ -1,0 +1,244 @@
+"""What the dispatch desk does: give events to people, take waiting events up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from gridsvc.db import transaction
+from gridsvc.dispatch import queries
+from gridsvc.dispatch.ranking import Ranked, rank
+from gridsvc.dispatch.schemas import Nearest, NearestPerson
+from gridsvc.errors import Conflict, NotFound
+from gridsvc.events import queries as event_queries
+from gridsvc.events import service as event_service
+from gridsvc.events.schemas import EventIn, EventWithHistory, MoveIn
+from gridsvc.events.states import IN_HAND, WAITING, State
+from gridsvc.geo import Datum, to_wgs84
+from gridsvc.grids.codes import DIGITS, code_range
+from gridsvc.grids.queries import cell_at
+from gridsvc.mandates.service import reportable_matter
+from gridsvc.people import queries as people_queries
+from gridsvc.people import service as people_service
+from gridsvc.people.names import ROLES, masked
+from gridsvc.people.queries import Need
+from gridsvc.people.schemas import DutyOut, PositionIn, PositionOut
+
+#: How many of the nearest to look at: with 8 and many events in one spot a quarter find nobody
+#: free, with 32 none; the wider rounds are for those left over.
+ROUNDS = (32, 256)
+#: Most events one person takes up at once when becoming eligible.
+MOST_TAKEN_UP = 50
+
+
+def need_of(kind: str, power_code: str | None, division_code: str, grid_id: int) -> Need:
+    """What a matter at a place asks of a person; people serve within their county."""
+    county = division_code[: DIGITS["county"]].ljust(12, "0")
+    low, high = code_range(county)
+    if kind == "enforcement":
+        return Need("officer", power_code, low, high, grid_id=None)
+    return Need("grid_worker", None, low, high, grid_id=grid_id)
+
+
+async def report(session: AsyncSession, event: EventIn) -> EventWithHistory:
+    """Take a report in and give it to the nearest eligible person, in one transaction."""
+    event_id, new = await event_service.report(session, event)
+    if new:
+        await assign(session, event_id, patient=True)
+    return await event_service.show(session, event_id)
+
+
+async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> bool:
+    """Give a waiting event to the best free person; whether somebody took it.
+
+    If nobody is eligible the event keeps waiting with the reason written on it. Whoever
+    returned the event is not asked again.
+
+    Parameters
+    ----------
+    patient
+        Whether to wait for the grid's own worker while another transaction holds them. Only
+        for transactions that hold no other person: two that wait for each other deadlock.
+    """
+    event = await event_queries.event(session, event_id)
+    if event is None:
+        raise NotFound(f"there is no event {event_id}")
+    need = need_of(
+        event["matter_kind"], event["power_code"], event["division_code"], event["grid_id"]
+    )
+    passed_over: set[int] = set()
+    if event["state"] == State.RETURNED:
+        passed_over = await queries.former_handlers(session, event_id)
+    where = (event["lon"], event["lat"])
+    chosen = await _choose(session, need, where, passed_over=passed_over, patient=patient)
+    if chosen is None:
+        await event_queries.set_waiting(session, event_id, await _shortfall(session, need))
+        return False
+    await _give(session, event_id, chosen)
+    return True
+
+
+async def _choose(
+    session: AsyncSession,
+    need: Need,
+    where: tuple[float, float],
+    *,
+    passed_over: set[int],
+    patient: bool,
+) -> Ranked | None:
+    lon, lat = where
+    for k in ROUNDS:
+        found = await people_queries.nearest_eligible(session, need=need, lon=lon, lat=lat, k=k)
+        ranked = rank(one for one in found if one.person_id not in passed_over)
+        own = [one for one in ranked if one.candidate.own_grid]
+        chosen = await _take(session, own, wait=True) if patient else None
+        chosen = chosen or await _take(session, ranked, wait=False)
+        if chosen is not None or len(found) < k:
+            return chosen
+    return None
+
+
+async def _take(session: AsyncSession, ranked: Sequence[Ranked], *, wait: bool) -> Ranked | None:
+    if not ranked:
+        return None
+    ids = [one.candidate.person_id for one in ranked]
+    taken = await people_queries.take(session, ids, wait=wait)
+    return ranked[ids.index(taken)] if taken is not None else None
+
+
+async def _give(session: AsyncSession, event_id: int, chosen: Ranked) -> None:
+    candidate = chosen.candidate
+    await queries.open_assignment(
+        session,
+        event_id=event_id,
+        person_id=candidate.person_id,
+        distance_m=candidate.distance_m,
+        reason=chosen.reason,
+    )
+    await event_queries.set_handler(session, event_id, candidate.person_id)
+    note = f"派遣给 {candidate.code}：{chosen.reason}"
+    await event_service.move(session, event_id, State.DISPATCHED, note=note)
+
+
+async def _shortfall(session: AsyncSession, need: Need) -> str:
+    left = await people_queries.shortfall(session, need)
+    role = ROLES[need.role]
+    if left["role"] == 0:
+        return f"本区县没有{role}"
+    if left["competent"] == 0:
+        return f"本区县没有{role}持有权力 {need.power_code}"
+    if left["on_duty"] == 0:
+        return f"有资格的{role} {left['competent']} 人均不在岗"
+    if left["free"] == 0:
+        return f"在岗的{role} {left['on_duty']} 人均已满负荷"
+    if left["known"] == 0:
+        return f"有空的{role} {left['free']} 人均无位置"
+    return f"有空的{role}均已退回此事件或正在接收其他事件，稍后自动重试"
+
+
+async def move(session: AsyncSession, event_id: int, change: MoveIn) -> EventWithHistory:
+    """Move an event on; whoever no longer has it in hand becomes free for waiting ones.
+
+    Raises
+    ------
+    Conflict
+        If the move is not allowed, or asks for what only the service does: dispatching.
+    """
+    if change.to_state is State.DISPATCHED:
+        raise Conflict(
+            "events are dispatched by the service; move a refused event to RETURNED and it is "
+            "given to the next eligible person"
+        )
+    await event_service.move(
+        session, event_id, change.to_state, actor=change.actor, note=change.note
+    )
+    freed = None
+    if change.to_state not in IN_HAND:
+        freed = await queries.close_assignment(session, event_id)
+    if freed is not None:
+        await people_queries.release(session, freed)
+    if change.to_state in WAITING:
+        await event_queries.set_handler(session, event_id, None)
+        await assign(session, event_id, patient=False)
+    if freed is not None:
+        await take_up(session, freed)
+    return await event_service.show(session, event_id)
+
+
+async def record_position(session: AsyncSession, position: PositionIn) -> PositionOut:
+    """Store where a person is and let them take up what waits for somebody like them."""
+    person_id, stored, captured_at = await people_service.record_position(session, position)
+    return PositionOut(
+        person=position.person,
+        stored=stored,
+        captured_at=captured_at,
+        taken_up=await take_up(session, person_id),
+    )
+
+
+async def set_duty(session: AsyncSession, code: str, *, on_duty: bool) -> DutyOut:
+    """Put a person on or off duty; on duty they take up what waits for somebody like them."""
+    person_id = await people_service.set_duty(session, code, on_duty=on_duty)
+    return DutyOut(person=code, on_duty=on_duty, taken_up=await take_up(session, person_id))
+
+
+async def take_up(session: AsyncSession, person_id: int) -> list[int]:
+    """Assign the waiting events that a person who just became eligible could take; their ids."""
+    waiting = await event_queries.lock_waiting_for(
+        session, person_id=person_id, limit=MOST_TAKEN_UP
+    )
+    return [event for event in waiting if await assign(session, event, patient=False)]
+
+
+async def sweep(engine: AsyncEngine) -> int:
+    """Try every waiting event once, oldest first, each in its own transaction; how many left.
+
+    The safety net under `take_up`: an event that was being filed in the very moment somebody
+    became free is seen by neither transaction.
+    """
+    assigned, after, more = 0, None, True
+    while more:
+        async with transaction(engine) as session:
+            event = await event_queries.lock_waiting(session, after=after)
+            more = event is not None
+            if event is not None:
+                after = (event["received_at"], event["id"])
+                assigned += await assign(session, event["id"], patient=True)
+    return assigned
+
+
+async def nearest(
+    session: AsyncSession, *, lon: float, lat: float, datum: Datum, matter_code: str, k: int
+) -> Nearest:
+    """The best `k` people for a matter at a point, with reasons; nobody is taken."""
+    matter = await reportable_matter(session, matter_code)
+    x, y = to_wgs84(lon, lat, datum)
+    located = await cell_at(session, lon=x, lat=y)
+    if located is None:
+        raise NotFound(
+            f"{lon}, {lat} ({datum}) lies outside every published grid; "
+            "check the datum, or publish a plan for that community"
+        )
+    need = need_of(matter.kind, matter.power_code, located.division_code, located.grid_id)
+    ranked = rank(await people_queries.nearest_eligible(session, need=need, lon=x, lat=y, k=k))
+    return Nearest(
+        matter=matter.code,
+        division_code=located.division_code,
+        grid_code=located.grid_code,
+        candidates=[_shown(place, one) for place, one in enumerate(ranked[:k], start=1)],
+        shortfall=None if ranked else await _shortfall(session, need),
+    )
+
+
+def _shown(place: int, ranked: Ranked) -> NearestPerson:
+    candidate = ranked.candidate
+    return NearestPerson(
+        rank=place,
+        code=candidate.code,
+        name=masked(candidate.name),
+        role=candidate.role,
+        distance_m=candidate.distance_m,
+        own_grid=candidate.own_grid,
+        reason=ranked.reason,
+    )

@@ -1,0 +1,139 @@
+"""A paper town for tests: one community of square blocks, and the people who work in it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import shapely
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from gridsvc.db import transaction
+from gridsvc.geo import WGS84, Datum
+from gridsvc.grids import service as grids
+from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.mandates import service as mandates
+from gridsvc.people import service as people
+
+COMMUNITY = "990101001001"
+COUNTY = "990101000000"
+#: South-west corner, degrees WGS-84, and the side of a block in degrees (about 100 m).
+WEST, SOUTH, SIDE = 118.70, 32.00, 0.001
+BLOCKS = 4
+
+
+def block(column: int, row: int, margin: float = 0.0) -> shapely.Polygon:
+    """A square block, shrunk by a margin given as a share of its side."""
+    x, y, inset = WEST + column * SIDE, SOUTH + row * SIDE, margin * SIDE
+    return shapely.box(x + inset, y + inset, x + SIDE - inset, y + SIDE - inset)
+
+
+def middle(column: int, row: int) -> tuple[float, float]:
+    """Longitude and latitude of a block's middle."""
+    point = block(column, row).centroid
+    return point.x, point.y
+
+
+def paper_area(households: int = 50) -> AreaFrames:
+    """Sixteen blocks with one building of so many households each, streets between them."""
+    places = [(column, row) for row in range(BLOCKS) for column in range(BLOCKS)]
+    outline = shapely.box(WEST, SOUTH, WEST + BLOCKS * SIDE, SOUTH + BLOCKS * SIDE)
+    streets = [
+        line
+        for i in range(1, BLOCKS)
+        for line in (
+            shapely.LineString(
+                [(WEST + i * SIDE, SOUTH), (WEST + i * SIDE, SOUTH + BLOCKS * SIDE)]
+            ),
+            shapely.LineString(
+                [(WEST, SOUTH + i * SIDE), (WEST + BLOCKS * SIDE, SOUTH + i * SIDE)]
+            ),
+        )
+    ]
+
+    def frame(geometry: list[Any], **columns: Any) -> gpd.GeoDataFrame:
+        rows = gpd.GeoDataFrame(geometry=geometry, crs=WGS84)
+        return rows.assign(**columns)
+
+    return AreaFrames(
+        boundary=frame([outline], code=[COMMUNITY], name=["纸上社区"]),
+        buildings=frame(
+            [block(*place, margin=0.2) for place in places],
+            building_id=[f"b{column}{row}" for column, row in places],
+            households=households,
+            levels=6,
+            kind="residential",
+            estimated=True,
+        ),
+        barriers=frame(streets, **{"class": "residential", "w": 0.5}),
+        special=frame([], kind=None, name=None),
+    )
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Ids of what was made."""
+
+    plan_id: int
+
+
+async def settle(session: AsyncSession, **plan: Any) -> Settled:
+    """The paper town, planned and published, with two matters and one power."""
+    area = paper_area()
+    await grids.load_divisions(
+        session,
+        [
+            grids.DivisionRow(COUNTY, "纸上区"),
+            grids.DivisionRow(COMMUNITY, "纸上社区", area.boundary.geometry.iloc[0]),
+        ],
+    )
+    await grids.load_area(session, area)
+    await load_lists(session)
+    draft = await grids.draft_plan(session, COMMUNITY, **plan)
+    await grids.publish_plan(session, draft.plan_id)
+    return Settled(draft.plan_id)
+
+
+async def load_lists(session: AsyncSession) -> None:
+    """A class, a grid matter, an enforcement matter, and the power for the latter."""
+    power = {"code": "CG01", "name": "占道经营处罚", "legal_basis": "示例"}
+    await mandates.load_powers(
+        session, [power | {"valid_from": date(2020, 1, 1), "valid_to": None}]
+    )
+    common = {"parent_code": "E", "power_code": None}
+    await mandates.load_matters(
+        session,
+        [
+            {"code": "E", "name": "事件", "parent_code": None, "kind": "grid", "power_code": None},
+            common | {"code": "E01", "name": "暴露垃圾", "kind": "grid"},
+            common
+            | {"code": "E02", "name": "占道经营", "kind": "enforcement", "power_code": "CG01"},
+        ],
+    )
+
+
+def a_person(code: str, place: tuple[float, float] | None = None, **columns: Any) -> dict[str, Any]:
+    """A grid worker on duty, at a place if one is given; columns may say otherwise."""
+    return {
+        "code": code,
+        "name": "张小明",
+        "role": "grid_worker",
+        "division_code": COMMUNITY,
+        "on_duty": True,
+        "capacity": 3,
+        "powers": [],
+        "position": (*place, Datum.WGS84) if place else None,
+    } | columns
+
+
+def an_officer(code: str, place: tuple[float, float], **columns: Any) -> dict[str, Any]:
+    """An officer on duty who holds the power."""
+    return a_person(code, place, role="officer", powers=["CG01"]) | columns
+
+
+async def with_people(engine: AsyncEngine, *rows: dict[str, Any]) -> None:
+    """Settle the paper town with these people and post them to cells; committed."""
+    async with transaction(engine) as session:
+        await settle(session)
+        await people.load_people(session, rows)
+        await people.post_to_cells(session, COMMUNITY)
