@@ -153,10 +153,10 @@ def no_enclosed_cell(layers: Layers) -> list[Problem]:
 def inside_one_community(layers: Layers) -> list[Problem]:
     """No cell crosses from one community into another."""
     cell, _, common = _common(layers.cells, layers.communities)
-    total = np.bincount(cell, common, len(layers.cells))
-    largest = np.zeros(len(layers.cells))
+    area, largest = shapely.area(layers.cells), np.zeros(len(layers.cells))
     np.maximum.at(largest, cell, common)
-    strays = total - largest > np.maximum(NOISE_M2, 1e-4 * shapely.area(layers.cells))
+    total = np.bincount(cell, common, len(area))
+    strays = np.minimum(total, area) - largest > np.maximum(NOISE_M2, 1e-4 * area)
     return _each("inside_one_community", np.flatnonzero(strays), "crosses a community's border")
 
 
@@ -176,17 +176,30 @@ def no_building_cut(layers: Layers) -> list[Problem]:
 
 
 def sites_are_cells(layers: Layers) -> list[Problem]:
-    """Every special site is a dedicated cell of its own."""
-    cell, site, common = _common(layers.cells, layers.sites)
-    area = shapely.area(layers.cells)[cell] + shapely.area(layers.sites)[site] - common
-    overlap = np.zeros(len(layers.sites))
+    """Every special site is a dedicated cell, as far as a community and earlier sites leave it."""
+    sites = _available(layers)
+    cell, site, common = _common(layers.cells, sites)
+    area = shapely.area(layers.cells)[cell] + shapely.area(sites)[site] - common
+    overlap = np.zeros(len(sites))
     np.maximum.at(overlap, site, np.where(layers.dedicated[cell], common / area, 0))
-    land = np.bincount(_common(layers.communities, layers.sites)[1], minlength=len(overlap)) > 0
-    lost = np.flatnonzero((overlap < SITE_OVERLAP) & land)
+    lost = np.flatnonzero((overlap < SITE_OVERLAP) & (shapely.area(sites) > NOISE_M2))
     return [
         Problem("sites_are_cells", [], f"special site in row {row + 1} is no cell of its own")
         for row in lost.tolist()
     ]
+
+
+def _available(layers: Layers) -> Geometries:
+    """The largest polygon each site has in one community once earlier sites took theirs."""
+    parts = shapely.get_parts(layers.communities)
+    tree, rest = shapely.STRtree(parts), np.full(len(layers.sites), shapely.Polygon())
+    for row, site in enumerate(layers.sites):
+        taken = shapely.union_all(rest[:row][shapely.intersects(rest[:row], site)])
+        inside = shapely.intersection(parts[tree.query(site)], shapely.difference(site, taken))
+        pieces = shapely.get_parts(shapely.get_parts(inside))
+        if len(pieces):
+            rest[row] = pieces[int(shapely.area(pieces).argmax())]
+    return rest
 
 
 def households_conserved(layers: Layers) -> list[Problem]:

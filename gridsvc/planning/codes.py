@@ -13,8 +13,8 @@ def reading_order(geometries: Geometries) -> Ints:
 
     Codes number the grids of a community "from west to east, from north to south"
     (CJ/T 213-2005, basic management grids). Areas are read like lines of text: the northernmost
-    one not yet read opens a line of the height of a typical area; the areas whose centres lie in
-    that line follow from west to east; then comes the next line. Equal centres keep their given
+    one not yet read opens a line; the areas whose centres lie less than 0.6 of a typical side below
+    follow from west to east; then comes the next line. Equal centres keep their given
     order, so the result is deterministic.
 
     Parameters
@@ -31,7 +31,7 @@ def reading_order(geometries: Geometries) -> Ints:
     if n == 0:
         return np.zeros(0, dtype=np.int64)
     centre = shapely.get_coordinates(shapely.centroid(geometries))
-    height = float(np.sqrt(np.median(shapely.area(geometries))))
+    height = 0.6 * float(np.sqrt(np.median(shapely.area(geometries))))
     line = np.zeros(n, dtype=np.int64)
     top, current = np.inf, -1
     for at in np.argsort(-centre[:, 1], kind="stable"):

@@ -46,6 +46,8 @@ def group_cells(cells: gpd.GeoDataFrame, *, target: int = 300, seed: int = 0) ->
     """
     if target < 1:
         raise BadInput(f"grid target is {target}; give at least one household per grid")
+    if cells.empty:
+        return np.zeros(0, dtype=np.int64)
     for column in ("kind", "community"):
         if column not in cells.columns:
             raise BadInput(f"the cells have no column '{column}'")

@@ -30,7 +30,7 @@ from gridsvc.planning.cells import open_enclosures, smooth_borders, union_faces
 from gridsvc.planning.checks import problems
 from gridsvc.planning.graph import dual_graph
 from gridsvc.planning.inputs import Inputs, polygon_parts, read_inputs
-from gridsvc.planning.land import Land, divide_land
+from gridsvc.planning.land import SPILL_SHARE, Land, divide_land
 from gridsvc.planning.refine import refine
 from gridsvc.planning.report import PieceFigures, piece_figures, plan_report
 from gridsvc.planning.seed import seed_partition
@@ -111,11 +111,11 @@ def plan_cells(
         raise BadInput(f"target is {target}; give at least one household per cell")
     inputs = read_inputs(buildings, boundary, barriers, special)
     land = divide_land(inputs)
-    streets = shapely.STRtree(inputs.barriers)
+    trees = shapely.STRtree(inputs.barriers), shapely.STRtree(inputs.footprints)
     planned = []
     for piece in range(len(land.pieces)):
         progress("plan", piece / len(land.pieces))
-        planned.append(_plan_piece(inputs, land, streets, piece, target, seed))
+        planned.append(_plan_piece(inputs, land, trees, piece, target, seed))
     progress("plan", 1.0)
     cells, cluster_cell = _assemble(inputs, land, planned, boundary)
     progress("check", 0.0)
@@ -129,14 +129,20 @@ def plan_cells(
 
 
 def _plan_piece(
-    inputs: Inputs, land: Land, streets: shapely.STRtree, piece: int, target: int, seed: int
+    inputs: Inputs,
+    land: Land,
+    trees: tuple[shapely.STRtree, shapely.STRtree],
+    piece: int,
+    target: int,
+    seed: int,
 ) -> PieceCells:
     """Plan one connected piece of land: blocks, atoms, graph, seed, refine, cells."""
     ground = land.pieces[piece]
     mine = np.flatnonzero(land.container == piece)
-    footprints = _clipped(inputs.footprints[mine], ground)
-    households = inputs.households[mine]
-    near = np.sort(streets.query(ground, predicate="intersects"))
+    guests = _guests(inputs, land, trees[1], piece)
+    footprints = _clipped(inputs.footprints[np.r_[mine, guests]], ground)
+    households = np.r_[inputs.households[mine], np.zeros(len(guests), dtype=np.int64)]
+    near = np.sort(trees[0].query(ground, predicate="intersects"))
     lines, weights = inputs.barriers[near], inputs.weights[near]
     seed = int(np.random.SeedSequence([seed, piece]).generate_state(1)[0])
 
@@ -152,7 +158,18 @@ def _plan_piece(
     face_of_atom = np.zeros(int(atoms.atom.max()) + 1, dtype=np.int64)
     face_of_atom[atoms.atom] = np.arange(len(atoms.atom))
     cell = part[graph.node_of_face[face_of_atom[atoms.atom_of_building]]]
-    return PieceCells(polygons, cell, piece_figures(graph, part, households, target, joined))
+    return PieceCells(
+        polygons, cell[: len(mine)], piece_figures(graph, part, households, target, joined)
+    )
+
+
+def _guests(inputs: Inputs, land: Land, tree: shapely.STRtree, piece: int) -> Ints:
+    """Clusters that belong elsewhere and reach into a piece: not its households, but not to cut."""
+    near = np.sort(tree.query(land.pieces[piece], predicate="intersects"))
+    near = near[land.container[near] != piece]
+    inside = shapely.area(shapely.intersection(inputs.footprints[near], land.pieces[piece]))
+    guest = inside > SPILL_SHARE * shapely.area(inputs.footprints[near])
+    return np.asarray(near[guest], dtype=np.int64)
 
 
 def _clipped(footprints: Geometries, ground: shapely.Polygon) -> Geometries:

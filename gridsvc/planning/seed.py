@@ -59,8 +59,7 @@ def seed_partition(graph: DualGraph, target: float, seed: int) -> Ints:
     ease = 1 + 99 * (graph.length - 0.8 * graph.on_barrier) / graph.length.max()
     raw = pymetis.part_graph(
         k,
-        xadj=graph.first,
-        adjncy=graph.neighbour,
+        pymetis.CSRAdjacency(graph.first, graph.neighbour),
         vweights=weight,
         eweights=np.maximum(ease, 1).astype(np.int64),
         recursive=True,
