@@ -1,0 +1,50 @@
+# `make run` and `make test` are all that a newcomer needs; both install what is missing.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+BIN := .venv/bin
+
+.PHONY: help
+help: ## Say what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+.PHONY: run
+run: setup ## Start the service with the demonstration town on http://127.0.0.1:8000
+	@exec $(BIN)/gridsvc run --demo
+
+.PHONY: test
+test: lint ## Run the checks and every test but the long ones
+	$(BIN)/pytest -m "not soak" $(ARGS)
+
+.PHONY: soak
+soak: setuptest ## Run the long tests
+	$(BIN)/pytest -m soak $(ARGS)
+
+.PHONY: lint
+lint: setuptest ## Check style, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: format
+format: setuptest ## Mend style and formatting where that can be done by rule
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: setup
+setup: ## Install what the service needs
+	@.ci/setup run
+
+.PHONY: setuptest
+setuptest: ## Install what the tests need
+	@.ci/setup test
+
+.PHONY: constraints
+constraints: ## Pin the newest versions that pyproject.toml admits
+	.ci/constraints
+
+.PHONY: clean
+clean: ## Remove what was installed into this folder
+	rm -rf .venv gridsvc/web/node_modules gridsvc/web/static/vendor .mypy_cache .ruff_cache .pytest_cache
