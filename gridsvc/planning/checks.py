@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from gridsvc.planning.arrays import Bools, Floats, Geometries, Ints
+from gridsvc.planning.land import SITE_IOU
 
 #: Largest gap, overlap and overhang, as a share of the boundary's area.
 COVERAGE_TOLERANCE = 1e-5
@@ -176,13 +177,14 @@ def no_building_cut(layers: Layers) -> list[Problem]:
 
 
 def sites_are_cells(layers: Layers) -> list[Problem]:
-    """Every special site is a dedicated cell, as far as a community and earlier sites leave it."""
-    sites = _available(layers)
+    """Every special site that one community and the sites before it leave whole is a cell."""
+    sites = layers.sites
     cell, site, common = _common(layers.cells, sites)
     area = shapely.area(layers.cells)[cell] + shapely.area(sites)[site] - common
     overlap = np.zeros(len(sites))
     np.maximum.at(overlap, site, np.where(layers.dedicated[cell], common / area, 0))
-    lost = np.flatnonzero((overlap < SITE_OVERLAP) & (shapely.area(sites) > NOISE_M2))
+    free = shapely.area(_available(layers)) >= SITE_IOU * shapely.area(sites)
+    lost = np.flatnonzero((overlap < SITE_OVERLAP) & free & (shapely.area(sites) > NOISE_M2))
     return [
         Problem("sites_are_cells", [], f"special site in row {row + 1} is no cell of its own")
         for row in lost.tolist()

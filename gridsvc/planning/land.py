@@ -60,7 +60,7 @@ def divide_land(inputs: Inputs) -> Land:
     cells, site_row, site_part = _site_cells(inputs, parts)
     pieces, piece_part = _pieces(parts, cells, site_part)
     occupied = _occupied(inputs, pieces)
-    pieces, piece_part, cells = _absorb(pieces, piece_part, cells, occupied)
+    pieces, piece_part, cells = _absorb(pieces, piece_part, cells, occupied, inputs.sites[site_row])
     container = _containers(inputs, np.concatenate([pieces, cells]))
     return Land(pieces, part_row[piece_part], cells, site_row, part_row[site_part], container)
 
@@ -80,10 +80,11 @@ def _site_cells(inputs: Inputs, parts: Geometries) -> tuple[Geometries, Ints, In
         best = int(shapely.area(shares).argmax())
         taken = [cells[k] for k in range(len(cells)) if at[k] == near[best]]
         cell = _without(shares[best], taken)
-        cell = _yield_to_buildings(cell, parts[near[best]], taken, inputs, footprints)
         if cell is None or cell.area <= NOISE_M2:
             inputs.notes["special sites covered by earlier ones"] += 1
             continue
+        goal = site if _iou(cell, site) >= SITE_IOU else cell
+        cell = _yield_to_buildings(cell, goal, parts[near[best]], taken, inputs, footprints)
         inputs.notes["special sites clipped"] += int(_iou(cell, site) < 1 - 1e-6)
         inputs.notes["special sites below 95 % overlap with their cell"] += int(
             _iou(cell, site) < 0.95
@@ -113,15 +114,14 @@ def _iou(a: shapely.Geometry, b: shapely.Geometry) -> float:
 
 
 def _yield_to_buildings(
-    cell: shapely.Polygon | None,
+    cell: shapely.Polygon,
+    goal: shapely.Geometry,
     part: shapely.Polygon,
     taken: list[shapely.Polygon],
     inputs: Inputs,
     tree: shapely.STRtree,
-) -> shapely.Polygon | None:
+) -> shapely.Polygon:
     """Move a site's border round the buildings it would cut, as far as it stays that site."""
-    if cell is None:
-        return None
     near = inputs.footprints[np.sort(tree.query(cell, predicate="intersects"))]
     share = shapely.area(shapely.intersection(near, cell)) / shapely.area(near)
     kept, left = (share >= 0.5) & (share < 1), (share > 0) & (share < 0.5)
@@ -131,7 +131,7 @@ def _yield_to_buildings(
     shrunk = shapely.difference(grown, shapely.union_all(near[left]), grid_size=GRID_M)
     moved = _without(shapely.intersection(shrunk, part, grid_size=GRID_M), taken)
     cut = (share > SPILL_SHARE) & (share < 1 - SPILL_SHARE)
-    if moved is not None and _iou(moved, cell) >= SITE_IOU:
+    if moved is not None and _iou(moved, goal) >= SITE_IOU:
         inputs.notes["buildings a site's border was moved round"] += int(cut.sum())
         return moved
     inputs.notes["buildings cut by a site's border"] += int(cut.sum())
@@ -161,22 +161,21 @@ def _occupied(inputs: Inputs, pieces: Geometries) -> Floats:
 
 
 def _absorb(
-    pieces: Geometries, piece_part: Ints, cells: Geometries, occupied: Floats
+    pieces: Geometries, piece_part: Ints, cells: Geometries, occupied: Floats, sites: Geometries
 ) -> tuple[Geometries, Ints, Geometries]:
     """Give slivers of empty land beside a site to that site, as far as it stays that site."""
     keep = np.ones(len(pieces), dtype=bool)
     cells = cells.copy()
-    budget = 0.02 * shapely.area(cells)
     if len(cells) == 0:
         return pieces, piece_part, cells
-    for k in np.flatnonzero((occupied == 0) & (shapely.area(pieces) < budget.max())):
+    small = shapely.area(pieces) < (1 - SITE_IOU) * shapely.area(cells).max()
+    for k in np.flatnonzero((occupied == 0) & small):
         border = shapely.length(shapely.intersection(pieces[k].boundary, shapely.boundary(cells)))
-        border[budget < pieces[k].area] = 0
         best = int(border.argmax())
         grown = shapely.union_all([cells[best], pieces[k]], grid_size=GRID_M)
-        if border[best] > 0 and grown.geom_type == "Polygon":
+        fits = grown.geom_type == "Polygon" and _iou(grown, sites[best]) >= SITE_IOU
+        if border[best] > 0 and fits:
             cells[best], keep[k] = grown, False
-            budget[best] -= pieces[k].area
     return pieces[keep], piece_part[keep], cells
 
 
