@@ -267,7 +267,7 @@ def _areas(data: CompactData, target: int) -> list[CellLayer | LabelLayer]:
         LabelLayer(
             data,
             [
-                Label("grids", "name", 13, "#1d2b36", 700),
+                Label("grids", "number", 14, "#1d2b36", 700),
                 Label("micro_grids", "number", 11, "#4a4a4a"),
             ],
             name="编号与名称",

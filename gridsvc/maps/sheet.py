@@ -87,12 +87,13 @@ def _title_block(told: Statement) -> str:
     )
     return (
         '<header id="gridsvc-title" class="gridsvc-panel" hidden>'
-        f"<h1>{escape(told.title)}</h1><p>统计时间 {_moment(told.made_at)}</p>"
+        f"<h1>{escape(told.title)}</h1><p>统计时间 {moment(told.made_at)}</p>"
         f"<dl>{cells}</dl></header>"
     )
 
 
-def _moment(when: datetime) -> str:
+def moment(when: datetime) -> str:
+    """An aware time as Chinese readers write it, in its own zone, which is named."""
     zone = when.strftime("%z")
     hours = f"{zone[0]}{int(zone[1:3])}" + (f":{zone[3:5]}" if zone[3:5] != "00" else "")
     return f"{when.year}年{when.month}月{when.day}日 {when:%H:%M}（UTC{hours}）"

@@ -171,6 +171,12 @@ globalThis.gridsvc ??= {};
       return this.bins.extent;
     }
 
+    /** Side of the square a cell has on average. */
+    spacing() {
+      const [west, north, east, south] = this.extent();
+      return Math.sqrt(((east - west) * (south - north)) / this.count);
+    }
+
     /** Places for a level line of text, roomiest first: `{x, y, room}` in world coordinates. */
     labels(cell) {
       if (!this.places.has(cell)) this.places.set(cell, this.findPlaces(cell));

@@ -118,15 +118,9 @@ globalThis.gridsvc ??= {};
       const screen = this.data.arcs.onScreen(view);
       const { classes, casing, line } = this.options.style;
       if (classes) this.fill(context, view, screen);
-      const thickness = clamp(this.spacing(view) / 60, 0.25, 1.15);
+      const thickness = clamp((view.scale * this.table.cells.spacing()) / 60, 0.25, 1.15);
       if (casing) this.stroke(context, screen, casing, thickness);
       this.stroke(context, screen, line, thickness);
-    },
-
-    /** Side in pixels of the square a cell has on average. */
-    spacing(view) {
-      const [west, north, east, south] = this.table.cells.extent();
-      return view.scale * Math.sqrt(((east - west) * (south - north)) / (this.table.count || 1));
     },
 
     fill(context, view, screen) {
@@ -241,6 +235,8 @@ globalThis.gridsvc ??= {};
     },
 
     measureCrowd() {
+      // Marks inside cells are to fit the cells, however few are marked.
+      if (this.table.cells) return this.table.cells.spacing();
       const extent = gridsvc.emptyBoxes(1);
       let count = 0;
       this.eachShown((row, x, y) => {
@@ -344,9 +340,11 @@ globalThis.gridsvc ??= {};
       const free = (boxes) => (box) => !boxes.some((other) => other.overlaps(box));
       const boxes = cells.labels(row)
         .filter(({ room }) => room * view.scale > 2 * half + 2)
-        .map(({ x, y }) => {
+        .flatMap(({ x, y, room }) => {
           const [px, py] = [x * view.scale - view.left, y * view.scale - view.top];
-          return L.bounds([px - half, py - 0.6 * size], [px + half, py + 0.6 * size]);
+          const slack = (room * view.scale) / 2 - half;
+          return [px, px - 0.8 * slack, px + 0.8 * slack].map((middle) =>
+            L.bounds([middle - half, py - 0.6 * size], [middle + half, py + 0.6 * size]));
         })
         .filter(free(written));
       return boxes.find(free(symbols)) ?? boxes[0] ?? null;

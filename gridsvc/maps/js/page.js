@@ -26,14 +26,22 @@ globalThis.gridsvc ??= {};
     return node;
   }
 
-  /** Show the whole area beside the legend and below the title. */
+  /** Show the whole area clear of the panels, the title above it or beside it. */
   function fit(map, bounds, title, legend) {
-    const beside = isRoomy(map) ? legend.offsetWidth : 0;
+    const right = MARGIN_PX + (isRoomy(map) ? legend.offsetWidth : 0);
+    const choices = [
+      [MARGIN_PX, title.offsetHeight + MARGIN_PX],
+      [title.offsetWidth + MARGIN_PX, MARGIN_PX],
+    ].map((corner) => {
+      const padding = L.point(corner).add([right, MARGIN_PX]);
+      return { corner, zoom: map.getBoundsZoom(bounds, false, padding) };
+    });
+    const { corner } = choices.sort((a, b) => b.zoom - a.zoom)[0];
     map.fitBounds(bounds, {
       animate: false,
       maxZoom: 18,
-      paddingTopLeft: [MARGIN_PX, title.offsetHeight + MARGIN_PX],
-      paddingBottomRight: [beside + MARGIN_PX, MARGIN_PX],
+      paddingTopLeft: corner,
+      paddingBottomRight: [right, MARGIN_PX],
     });
   }
 
