@@ -25,4 +25,5 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address the service listens on")
     port: int = Field(8000, ge=1, le=65535, description="port the service listens on")
     pool_size: int = Field(8, ge=1, le=100, description="database connections kept open")
+    sweep_s: float = Field(5.0, gt=0, description="seconds between looks at waiting events")
     time_zone: str = Field("Asia/Shanghai", description="zone in which times are shown")

@@ -1,26 +1,25 @@
-"""The landing page and the API documentation, served without anything from outside.
-
-The landing page shows figures of the town where the application provides them::
-
-    app.state.town_figures = figures    # async (request) -> TownFigures
-"""
+"""The landing page and the API documentation, served without anything from outside."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
+from gridsvc.db import Session
 from gridsvc.geo import Datum
+from gridsvc.grids.queries import division_name
 from gridsvc.maps.inline import vendor_folder
+from gridsvc.maps.queries import widest_division
 from gridsvc.maps.sheet import moment
+from gridsvc.web import queries
+from gridsvc.web.queries import TownFigures
 
 _HERE = Path(__file__).parent
 _TEMPLATES = Jinja2Templates(directory=_HERE / "templates")
@@ -41,47 +40,22 @@ _DATUMS = {
 }
 
 
-@dataclass(frozen=True)
-class TownFigures:
-    """What the landing page says of the town; counts taken at `made_at`, which is aware.
-
-    `lon` and `lat` (WGS-84) are a place inside the town for a first try of the form, and
-    `matters` the codes and names it offers.
-    """
-
-    town: str
-    made_at: datetime
-    communities: int
-    households: int
-    grids: int
-    micro_grids: int
-    workers: int
-    workers_on_duty: int
-    officers: int
-    officers_on_duty: int
-    open_events: int
-    waiting_events: int
-    lon: float
-    lat: float
-    matters: list[tuple[str, str]]
-
-
-async def town_figures(request: Request) -> TownFigures | None:
-    """Figures from ``app.state.town_figures``; none where the application provides none."""
-    figures: Callable[[Request], Awaitable[TownFigures | None]] | None = getattr(
-        request.app.state, "town_figures", None
-    )
-    return await figures(request) if figures else None
-
-
 router = APIRouter(include_in_schema=False)
+
+
+async def town_figures(request: Request, session: Session) -> TownFigures | None:
+    """Figures of what is published, and of the smallest division that holds it all."""
+    code = await widest_division(session)
+    town = await division_name(session, code) if code else None
+    made_at = datetime.now(ZoneInfo(request.app.state.settings.time_zone))
+    return await queries.town_figures(session, town=town, made_at=made_at) if town else None
 
 
 @router.get("/", response_class=HTMLResponse)
 async def landing(
     request: Request, figures: Annotated[TownFigures | None, Depends(town_figures)]
 ) -> HTMLResponse:
-    """The landing page: figures, ways on, and a form that locates a point."""
+    """Figures of the place, ways on, and a form that locates a point."""
     return _page(request, "landing.html", figures=figures, datums=_DATUMS)
 
 

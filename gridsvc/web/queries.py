@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What the landing page says; counts of what is in force at `made_at`.
+class TownFigures:
+    """What the landing page says of the place: counts of what is in force at `made_at`.
 
-    `lon` and `lat` (WGS-84) are a place inside a micro-grid for a first try of the form.
+    `lon` and `lat` (WGS-84) are a place inside a micro-grid for a first try of the form, and
+    `matters` the codes and names it offers.
     """
 
+    town: str
     made_at: datetime
     communities: int
     households: int
@@ -29,14 +31,14 @@ class Figures:
     waiting_events: int
     lon: float
     lat: float
+    matters: list[tuple[str, str]]
 
 
 _FIGURES = text("""
 WITH cell AS MATERIALIZED (SELECT * FROM micro_grid WHERE valid @> now()),
      place AS (SELECT ST_PointOnSurface(geom) AS point FROM cell
                WHERE kind = 'ordinary' ORDER BY code LIMIT 1)
-SELECT now() AS made_at,
-       (SELECT count(DISTINCT division_code) FROM cell) AS communities,
+SELECT (SELECT count(DISTINCT division_code) FROM cell) AS communities,
        (SELECT sum(households) FROM cell) AS households,
        (SELECT count(*) FROM grid WHERE valid @> now()) AS grids,
        (SELECT count(*) FROM cell) AS micro_grids,
@@ -53,18 +55,18 @@ FROM place
 """)
 
 
-async def figures(session: AsyncSession) -> Figures | None:
+_MATTERS = text("""
+SELECT code, name FROM matter m
+WHERE NOT EXISTS (SELECT 1 FROM matter c WHERE c.parent_code = m.code) ORDER BY code
+""")
+
+
+async def town_figures(
+    session: AsyncSession, *, town: str, made_at: datetime
+) -> TownFigures | None:
     """Figures of everything published; none before the first plan is in force."""
     row = (await session.execute(_FIGURES)).mappings().first()
-    return Figures(**row) if row else None
-
-
-async def matters(session: AsyncSession) -> list[tuple[str, str]]:
-    """Code and name of every matter that events are reported under."""
-    rows = await session.execute(
-        text("""
-        SELECT code, name FROM matter m
-        WHERE NOT EXISTS (SELECT 1 FROM matter c WHERE c.parent_code = m.code) ORDER BY code
-        """)
-    )
-    return [(row.code, row.name) for row in rows]
+    if row is None:
+        return None
+    matters = [(m.code, m.name) for m in await session.execute(_MATTERS)]
+    return TownFigures(town=town, made_at=made_at, matters=matters, **row)

@@ -1,0 +1,416 @@
+"""The command line: every command thin, what it does lives in the rooms.
+
+Errors are one line on standard error. Exit codes: 0 done, 1 a plan failed its checks,
+2 the input or the installation cannot be used, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gridsvc import migrations
+from gridsvc.app import create_app
+from gridsvc.config import Settings
+from gridsvc.db import make_engine, transaction
+from gridsvc.errors import BadInput, GridsvcError, Unavailable
+from gridsvc.exchange import load as loading
+from gridsvc.exchange.layers import check_out, temporary_beside
+from gridsvc.exchange.prepare import prepare_area
+from gridsvc.exchange.split import split_files
+from gridsvc.grids import service as grids
+from gridsvc.grids.codes import checked
+from gridsvc.grids.queries import communities
+from gridsvc.maps import service as maps
+from gridsvc.people import service as people
+from gridsvc.postgis import private_cluster
+from gridsvc.progress import Progress
+from gridsvc.town import settle
+from gridsvc.town.generate import build_town
+from gridsvc.town.write import write_town
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Plan grids, assign events, map coverage.\n\n"
+    "A first look: `gridsvc run --demo`. From files to cells without a database: "
+    "`gridsvc prepare`, then `gridsvc split`. Into the service: `gridsvc load`, "
+    "`gridsvc plan --publish`, `gridsvc map`.\n\n"
+    "Settings are environment variables with the prefix GRIDSVC_; without "
+    "GRIDSVC_DATABASE_URL a private PostGIS is started and stopped by itself.",
+)
+db_app = typer.Typer(no_args_is_help=True, help="Look at the database's schema or upgrade it.")
+app.add_typer(db_app, name="db")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for scripts.")]
+Division = Annotated[str, typer.Option(help="12-digit division code; communities below it.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same input and seed give the same result.")]
+Target = Annotated[int, typer.Option(min=1, help="Households per micro-grid.")]
+
+_errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one line and an exit code."""
+    try:
+        app()
+    except GridsvcError as failure:
+        _fail(failure.detail, failure.exit_code)
+    except ValidationError as failure:
+        wrong = "; ".join(f"GRIDSVC_{e['loc'][0]}: {e['msg']}".upper() for e in failure.errors())
+        _fail(f"a setting cannot be used: {wrong}", BadInput.exit_code)
+    except (SQLAlchemyError, OSError) as failure:
+        reason = str(getattr(failure, "orig", failure)).splitlines()[0]
+        _fail(f"the database cannot be used: {reason}", Unavailable.exit_code)
+
+
+def _fail(message: str, code: int) -> None:
+    _errors.print(f"gridsvc: {message}", markup=False)
+    sys.exit(code)
+
+
+@app.command()
+def prepare(
+    osm: Annotated[Path, typer.Argument(help="OpenStreetMap extract, .osm.pbf.")],
+    boundary: Annotated[
+        str | None, typer.Option(help="Communities: polygons, FILE or FILE:layer.")
+    ] = None,
+    zones: Annotated[
+        str | None, typer.Option(help="Polygons with known household totals, FILE[:layer].")
+    ] = None,
+    zone_households: Annotated[
+        str | None, typer.Option(help="Column of --zones with the total.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="GeoPackage to write.")] = Path("prepared.gpkg"),
+    as_json: AsJson = False,
+) -> None:
+    """Prepare an OpenStreetMap extract: boundary, buildings with households, barriers, sites."""
+    with _bar() as progress:
+        report = prepare_area(
+            osm,
+            boundary=boundary,
+            zones=zones,
+            zone_households=zone_households,
+            out=out,
+            progress=progress,
+        )
+    _show(report, as_json)
+
+
+@app.command()
+def split(
+    buildings: Annotated[str, typer.Option(help="Buildings with a column households.")],
+    boundary: Annotated[str, typer.Option(help="Polygons; each is a community.")],
+    barriers: Annotated[
+        str | None, typer.Option(help="Lines borders should follow; optional weight column w.")
+    ] = None,
+    special: Annotated[
+        str | None, typer.Option(help="Polygons that must be cells of their own.")
+    ] = None,
+    target: Target = 100,
+    seed: Seed = 0,
+    out: Annotated[Path, typer.Option(help="GeoPackage to write, layer cells.")] = Path(
+        "cells.gpkg"
+    ),
+    report: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Split communities into cells of about TARGET households, file to file.
+
+    Any format GDAL reads, any CRS; FILE:layer chooses a layer. Exit code 1 when the plan is
+    not a proper coverage; the report names the failed checks and cells.
+    """
+    with _bar() as progress:
+        figures = split_files(
+            buildings=buildings,
+            boundary=boundary,
+            barriers=barriers,
+            special=special,
+            target=target,
+            seed=seed,
+            out=out,
+            report=report,
+            progress=progress,
+        )
+    _show(figures, as_json)
+
+
+@app.command()
+def load(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Divisions, prepared areas, households, lists, people, events."),
+    ],
+    division: Annotated[
+        str | None,
+        typer.Option(help="Community an area is, where its boundary carries no code."),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--as", help=f"What the files are: {', '.join(loading.ORDER)}.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load files into PostGIS, all or nothing; what each holds is told by its columns.
+
+    CSV (UTF-8) and XLSX for divisions, households, powers, matters, people and events;
+    GeoPackage for prepared areas, divisions and people. Bad rows are named with their line.
+    """
+    if kind is not None and kind not in loading.ORDER:
+        raise BadInput(f"--as {kind} is not known; choose one of {', '.join(loading.ORDER)}")
+    work = loading.jobs(files, kind)
+
+    async def work_on(engine: AsyncEngine, progress: Progress) -> dict[str, Any]:
+        async with transaction(engine) as session:
+            return await loading.load(session, work, division=division, progress=progress)
+
+    _show(_with_database(work_on), as_json)
+
+
+@app.command()
+def plan(
+    division: Division,
+    target: Target = 100,
+    grid_target: Annotated[int, typer.Option(min=1, help="Households per grid.")] = 300,
+    seed: Seed = 0,
+    publish: Annotated[bool, typer.Option(help="Put the plans in force now.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Plan the communities of a division from what is in PostGIS, saved as drafts."""
+
+    async def work_on(engine: AsyncEngine, progress: Progress) -> dict[str, Any]:
+        async with transaction(engine) as session:
+            codes = await communities(session, checked(division))
+        if not codes:
+            raise BadInput(f"no community with a boundary lies in {division}; load its area first")
+        plans = []
+        for number, code in enumerate(codes):
+            progress(f"plan {code}", number / len(codes))
+            async with transaction(engine) as session:
+                draft = await grids.draft_plan(
+                    session, code, target=target, grid_target=grid_target, seed=seed
+                )
+                if publish:
+                    await grids.publish_plan(session, draft.plan_id)
+                    await people.post_to_cells(session, code)
+            plans.append(
+                {
+                    "plan": draft.plan_id,
+                    "division": code,
+                    "state": "published" if publish else "draft",
+                    "grids": draft.grids,
+                    "micro_grids": draft.micro_grids,
+                }
+                | draft.report["figures"]
+            )
+        progress("plan", 1.0)
+        return {"plans": plans}
+
+    _show(_with_database(work_on), as_json)
+
+
+@app.command("map")
+def coverage_map(
+    division: Division,
+    out: Annotated[Path, typer.Option(help="HTML file to write.")] = Path("map.html"),
+    as_json: AsJson = False,
+) -> None:
+    """Draw the coverage map of a division as one HTML file that needs no network."""
+
+    async def work_on(engine: AsyncEngine, progress: Progress) -> dict[str, Any]:
+        progress("draw", 0.1)
+        async with transaction(engine) as session:
+            page = await maps.coverage_html(
+                session, checked(division), time_zone=Settings().time_zone
+            )
+        with temporary_beside(check_out(out, ".html")) as draft:
+            draft.write_text(page, encoding="utf-8")
+        progress("draw", 1.0)
+        return {"out": str(out), "bytes": out.stat().st_size}
+
+    _show(_with_database(work_on), as_json)
+
+
+@app.command()
+def demo(
+    households: Annotated[int, typer.Option(min=100, help="Size of the town.")] = 2500,
+    seed: Seed = 1,
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("town"),
+    settle_it: Annotated[
+        bool, typer.Option("--settle", help="Also load, plan and publish it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a demonstration town of any size: streets, buildings, people, a day of events."""
+    with _bar() as progress:
+        town = build_town(households, seed, progress)
+        write_town(town, out)
+    result: dict[str, Any] = {"out": str(out)}
+    if settle_it:
+        result |= _with_database(lambda engine, bar: settle.settle(engine, out, bar))
+    _show(result, as_json)
+
+
+@db_app.command("upgrade")
+def db_upgrade(as_json: AsJson = False) -> None:
+    """Bring the database's schema to the newest revision."""
+
+    async def work_on(engine: AsyncEngine, _: Progress) -> dict[str, Any]:
+        schema = await migrations.status(engine)
+        return {"revision": schema.revision, "newest": schema.newest}
+
+    _show(_with_database(work_on), as_json)
+
+
+@db_app.command("status")
+def db_status(as_json: AsJson = False) -> None:
+    """Show which revision the database's schema has."""
+
+    async def work_on(engine: AsyncEngine, _: Progress) -> dict[str, Any]:
+        schema = await migrations.status(engine)
+        return {"revision": schema.revision, "newest": schema.newest, "current": schema.current}
+
+    _show(_with_database(work_on, upgrade=False), as_json)
+
+
+@app.command()
+def run(
+    demo_town: Annotated[
+        bool, typer.Option("--demo", help="With the demonstration town, on first start.")
+    ] = False,
+    host: Annotated[str | None, typer.Option(help="Address; default GRIDSVC_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; default GRIDSVC_PORT.")] = None,
+) -> None:
+    """Start the service and say where to click. Ctrl-C stops it and its database."""
+    given: dict[str, Any] = {"host": host, "port": port}
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    listener = _listen(settings)
+    with listener, _database_url(settings) as url:
+        asyncio.run(_make_ready(url, demo_town=demo_town))
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(settings, url), log_level="warning", lifespan="on")
+        )
+        _say_where(settings)
+        server.run(sockets=[listener])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port first, so that a taken one is one line and nothing was started."""
+    try:
+        loopback = ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        loopback = settings.host == "localhost"
+    if not loopback:
+        raise BadInput(
+            f"host {settings.host} would open personal data to the network, and there are no "
+            "accounts yet; listen on 127.0.0.1 and put a proxy with sign-in before it"
+        )
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as failure:
+        listener.close()
+        raise Unavailable(
+            f"port {settings.port} on {settings.host} cannot be used ({failure.strerror}); "
+            "stop what uses it or choose another with --port"
+        ) from failure
+    return listener
+
+
+def _say_where(settings: Settings) -> None:
+    place = f"http://{settings.host}:{settings.port}"
+    typer.echo(f"gridsvc  {place}/              首页")
+    typer.echo(f"         {place}/maps/coverage  覆盖地图")
+    typer.echo(f"         {place}/docs          API 文档")
+    typer.echo("Ctrl-C 停止")
+
+
+async def _make_ready(url: str, *, demo_town: bool) -> None:
+    async with _engine(url) as engine:
+        await migrations.upgrade(engine)
+        if demo_town and not await settle.settled(engine):
+            with _bar() as progress:
+                await settle.settle(engine, settle.SMALL_TOWN, progress)
+
+
+@contextmanager
+def _database_url(settings: Settings) -> Iterator[str]:
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with private_cluster(settings.data_dir) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _engine(url: str) -> AsyncIterator[AsyncEngine]:
+    engine = make_engine(url)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+def _with_database(
+    work_on: Callable[[AsyncEngine, Progress], Coroutine[Any, Any, dict[str, Any]]],
+    *,
+    upgrade: bool = True,
+) -> dict[str, Any]:
+    """Run work on the database, started if need be and at the newest revision."""
+
+    async def working(url: str, progress: Progress) -> dict[str, Any]:
+        async with _engine(url) as engine:
+            if upgrade:
+                await migrations.upgrade(engine)
+            return await work_on(engine, progress)
+
+    with _database_url(Settings()) as url, _bar() as progress:
+        return asyncio.run(working(url, progress))
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """Bar on standard error where somebody watches; silent in scripts."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=_errors, transient=True) as bars:
+        task = bars.add_task("", total=1.0)
+        yield lambda step, share: bars.update(task, description=step, completed=share)
+
+
+def _show(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False, default=str))
+        return
+    for line in _lines(result):
+        typer.echo(line)
+
+
+def _lines(value: Any, indent: str = "") -> Iterator[str]:
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            yield f"{indent}{key}:"
+            yield from _lines(inner, indent + "  ")
+        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            for item in inner:
+                yield f"{indent}{key}: " + ", ".join(f"{k} {v}" for k, v in item.items())
+        else:
+            yield f"{indent}{key}: {inner}"

@@ -1,0 +1,231 @@
+"""Tables of people, lists and households from CSV and XLSX, checked row by row.
+
+A table is taken whole or not at all; every bad row is named with its line and the reason.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from zipfile import BadZipFile
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
+
+from gridsvc.errors import BadInput
+from gridsvc.geo import Datum
+from gridsvc.grids.codes import DIGITS
+
+#: A table larger than this is not read: no list of a city comes near it.
+MOST_BYTES = 200 * 2**20
+#: So many bad rows are named in the message; all of them are in the error's ``rows``.
+ROWS_NAMED = 5
+
+Row = TypeVar("Row", bound=BaseModel)
+
+
+def _padded(value: Any) -> Any:
+    """A division code of 2, 4, 6 or 9 digits, as published, with its zeros."""
+    text = str(value).strip()
+    return text.ljust(12, "0") if text.isdigit() and len(text) in DIGITS.values() else value
+
+
+def _listed(value: Any) -> Any:
+    return [part.strip() for part in value.split(";") if part.strip()]
+
+
+Code = Annotated[str, Field(min_length=1, max_length=64)]
+DivisionCode = Annotated[str, BeforeValidator(_padded), Field(pattern=r"^[0-9]{12}$")]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+
+
+class DivisionRow(BaseModel):
+    """Division: code of 2 to 12 digits, name."""
+
+    code: DivisionCode
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class HouseholdRow(BaseModel):
+    """Registered household at an address in a building."""
+
+    address_code: Code
+    building_id: Code
+    unit: str | None = None
+    floor: Annotated[int, Field(ge=-10, le=300)] | None = None
+    room: str | None = None
+    residents: Annotated[int, Field(ge=0, le=100)]
+
+
+class PowerRow(BaseModel):
+    """Power with its legal basis and time of validity."""
+
+    code: Code
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    legal_basis: Annotated[str, Field(min_length=1, max_length=1000)]
+    valid_from: date
+    valid_to: date | None = None
+
+
+class MatterRow(BaseModel):
+    """Matter in the tree of matters."""
+
+    code: Code
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    parent: Code | None = None
+    kind: Annotated[str, Field(pattern="^(grid|enforcement)$")]
+    power_code: Code | None = None
+
+
+class PersonRow(BaseModel):
+    """Grid worker, liaison or officer."""
+
+    code: Code
+    name: Name
+    role: Annotated[str, Field(pattern="^(grid_worker|liaison|officer)$")]
+    division_code: DivisionCode
+    on_duty: bool
+    capacity: Annotated[int, Field(ge=0, le=1000)]
+    powers: Annotated[list[str], BeforeValidator(_listed)] = []
+    lon: Lon | None = None
+    lat: Lat | None = None
+    datum: Datum | None = None
+
+
+class EventRow(BaseModel):
+    """Event to be reported."""
+
+    client_key: Code
+    matter_code: Code
+    lon: Lon
+    lat: Lat
+    datum: Datum
+    description: Annotated[str, Field(min_length=1, max_length=4000)]
+    captured_at: AwareDatetime | None = None
+
+
+#: Kind of a table: what its rows are, and the columns that give it away.
+KINDS: dict[str, tuple[type[BaseModel], frozenset[str]]] = {
+    "events": (EventRow, frozenset({"client_key", "matter_code"})),
+    "households": (HouseholdRow, frozenset({"address_code", "building_id"})),
+    "people": (PersonRow, frozenset({"role", "division_code"})),
+    "powers": (PowerRow, frozenset({"legal_basis", "valid_from"})),
+    "matters": (MatterRow, frozenset({"kind", "power_code"})),
+    "divisions": (DivisionRow, frozenset({"code", "name"})),
+}
+
+
+def kind_of(path: Path) -> str:
+    """Kind of table a file is, told by its columns.
+
+    Raises
+    ------
+    BadInput
+        If it has the columns of no kind.
+    """
+    columns = set(_lines(path)[0][1])
+    for kind, (_, tell) in KINDS.items():
+        if tell <= columns:
+            return kind
+    kinds = "; ".join(f"{kind}: {', '.join(sorted(tell))}" for kind, (_, tell) in KINDS.items())
+    raise BadInput(f"{path.name} is no table gridsvc knows; it tells a table by columns: {kinds}")
+
+
+def read_table(path: Path, row_type: type[Row]) -> list[Row]:
+    """Rows of a CSV (UTF-8) or XLSX file (first sheet), every one of them valid.
+
+    Empty cells are missing values; columns the kind does not know are ignored.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read, has no rows, lacks a column, or holds bad rows; the
+        message names their lines and reasons.
+    """
+    (_, header), *lines = _lines(path)
+    needed = {name for name, field in row_type.model_fields.items() if field.is_required()}
+    if missing := sorted(needed - set(header)):
+        raise BadInput(f"{path.name} lacks the column {', '.join(missing)}; add it")
+    if not lines:
+        raise BadInput(f"{path.name} has a header but no rows; nothing to load")
+    good: list[Row] = []
+    bad: list[str] = []
+    for number, cells in lines:
+        values = {name: cell for name, cell in zip(header, cells, strict=False) if cell != ""}
+        try:
+            good.append(row_type.model_validate(values))
+        except ValidationError as failure:
+            bad += [f"line {number}: {reason}" for reason in reasons(failure)]
+    if bad:
+        refuse(path.name, bad)
+    return good
+
+
+def refuse(name: str, bad: Sequence[str]) -> None:
+    """Refuse a file for its bad rows, each given as ``line N: reason``.
+
+    Raises
+    ------
+    BadInput
+        Always.
+    """
+    shown = "; ".join(bad[:ROWS_NAMED])
+    more = f"; and {len(bad) - ROWS_NAMED} more" if len(bad) > ROWS_NAMED else ""
+    raise BadInput(f"{name}: nothing was loaded, mend {shown}{more}", rows=list(bad))
+
+
+def reasons(failure: ValidationError) -> Iterator[str]:
+    """Why a row is bad, one sentence per field; the values themselves stay out of it."""
+    for error in failure.errors(include_url=False, include_input=False):
+        where = ".".join(str(part) for part in error["loc"])
+        yield f"{where}: {error['msg']}"
+
+
+def _lines(path: Path) -> list[tuple[int, list[str]]]:
+    """Header and rows with their line numbers; rows without any value are left out."""
+    if not path.is_file():
+        raise BadInput(f"there is no file {path}")
+    if path.stat().st_size > MOST_BYTES:
+        raise BadInput(f"{path.name} is larger than {MOST_BYTES // 2**20} MB; divide it")
+    rows = _from_xlsx(path) if path.suffix.lower() == ".xlsx" else _from_csv(path)
+    lines = [(number, cells) for number, cells in rows if any(cells)]
+    if not lines:
+        raise BadInput(f"{path.name} is empty; its first line must name the columns")
+    return lines
+
+
+def _from_csv(path: Path) -> list[tuple[int, list[str]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            return [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+    except UnicodeDecodeError as failure:
+        raise BadInput(f"{path.name} is not UTF-8 text; save it as CSV UTF-8") from failure
+    except csv.Error as failure:
+        raise BadInput(f"{path.name} is not a readable CSV file: {failure}") from failure
+
+
+def _from_xlsx(path: Path) -> list[tuple[int, list[str]]]:
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+        try:
+            rows = list(book.worksheets[0].iter_rows(values_only=True))
+        finally:
+            book.close()
+    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as failure:
+        raise BadInput(f"{path.name} is not a readable XLSX file; save it anew") from failure
+    return [(number, [_text(cell) for cell in row]) for number, row in enumerate(rows, start=1)]
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()

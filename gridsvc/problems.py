@@ -1,0 +1,102 @@
+"""How every error leaves over HTTP: one RFC 9457 problem document, never a traceback."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from gridsvc.errors import GridsvcError
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 2
+
+
+def problem(request: Request, status: int, title: str, detail: str, **members: Any) -> JSONResponse:
+    """Problem document for an answer that is not what was asked for."""
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+    }
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
+    return JSONResponse(
+        body | members, status_code=status, headers=headers, media_type="application/problem+json"
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Let an application answer every error with a problem document."""
+    app.add_exception_handler(GridsvcError, _on_ours)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(IntegrityError, _on_conflict)
+    for lost in (OperationalError, InterfaceError, PoolTimeout, OSError):
+        app.add_exception_handler(lost, _on_lost_database)
+    app.add_exception_handler(DBAPIError, _on_database)
+    app.add_exception_handler(Exception, _on_bug)
+
+
+async def _on_ours(request: Request, failure: Exception) -> JSONResponse:
+    assert isinstance(failure, GridsvcError)  # noqa: S101 - what the handler is installed for
+    return problem(request, failure.status, failure.title, failure.detail, **failure.members)
+
+
+async def _on_invalid(request: Request, failure: Exception) -> JSONResponse:
+    assert isinstance(failure, RequestValidationError)  # noqa: S101
+    # The values themselves stay out: they may be NaN, which JSON cannot say, or personal.
+    errors = [
+        {"where": ".".join(str(part) for part in error["loc"]), "reason": error["msg"]}
+        for error in failure.errors()
+    ]
+    detail = "; ".join(f"{error['where']}: {error['reason']}" for error in errors[:5])
+    return problem(request, 422, "Input cannot be used", detail, errors=errors)
+
+
+async def _on_http(request: Request, failure: Exception) -> JSONResponse:
+    assert isinstance(failure, HTTPException)  # noqa: S101
+    return problem(request, failure.status_code, str(failure.detail), str(failure.detail))
+
+
+async def _on_conflict(request: Request, failure: Exception) -> JSONResponse:
+    log.warning("a constraint refused a write", exc_info=failure)
+    return problem(
+        request,
+        409,
+        "Conflict with the present state",
+        "the database refused this change because it contradicts what is stored; "
+        "read the present state and try again",
+    )
+
+
+async def _on_lost_database(request: Request, failure: Exception) -> JSONResponse:
+    log.error("the database is not available", exc_info=failure)
+    return problem(
+        request, 503, "Service not available", "the database is not available; try again shortly"
+    )
+
+
+async def _on_database(request: Request, failure: Exception) -> JSONResponse:
+    assert isinstance(failure, DBAPIError)  # noqa: S101
+    if failure.connection_invalidated:
+        return await _on_lost_database(request, failure)
+    return await _on_bug(request, failure)
+
+
+async def _on_bug(request: Request, failure: Exception) -> JSONResponse:
+    log.error("unexpected error", exc_info=failure)
+    return problem(
+        request,
+        500,
+        "Internal error",
+        "something went wrong that should not; nothing was changed, and it has been logged",
+    )

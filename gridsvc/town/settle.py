@@ -1,0 +1,118 @@
+"""Brings a demonstration town to life: loads it, plans it, posts its people, reports its day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from gridsvc.db import transaction
+from gridsvc.dispatch import service as dispatch
+from gridsvc.errors import Unavailable
+from gridsvc.events import queries as event_queries
+from gridsvc.events.schemas import MoveIn
+from gridsvc.events.states import State
+from gridsvc.exchange import load as loading
+from gridsvc.exchange import tables
+from gridsvc.grids import service as grids
+from gridsvc.grids.plan_queries import any_published
+from gridsvc.grids.queries import communities
+from gridsvc.people import service as people
+from gridsvc.progress import Progress
+
+#: The small town that comes with the source tree.
+SMALL_TOWN = Path(__file__).resolve().parents[2] / "geodata" / "town"
+
+#: How long after a report the demonstration's people are done with it.
+HANDLED_AFTER = timedelta(hours=4)
+#: More than the people of a small town can have in hand at once.
+MOST_IN_HAND = 1000
+
+_FILES = (
+    "divisions.gpkg",
+    "prepared.gpkg",
+    "households.csv",
+    "powers.csv",
+    "matters.csv",
+    "people.csv",
+)
+
+
+async def settled(engine: AsyncEngine) -> bool:
+    """Whether any plan is published already."""
+    async with transaction(engine) as session:
+        return await any_published(session)
+
+
+async def settle(engine: AsyncEngine, folder: Path, progress: Progress) -> dict[str, Any]:
+    """Load a town folder, plan and publish its communities, live its day of events.
+
+    One transaction: the town is there as a whole, or not at all.
+
+    Raises
+    ------
+    Unavailable
+        If the folder is not a town.
+    """
+    files = [folder / name for name in _FILES]
+    events = folder / "events.csv"
+    if missing := [path.name for path in (*files, events) if not path.is_file()]:
+        raise Unavailable(
+            f"{folder} is not a town, it lacks {', '.join(missing)}; make one with gridsvc demo"
+        )
+    async with transaction(engine) as session:
+        counts: dict[str, Any] = dict(
+            await loading.load(session, loading.jobs(files), progress=progress)
+        )
+        codes = await communities(session)
+        micro_grids = 0
+        for number, code in enumerate(codes):
+            progress(f"plan {code}", number / len(codes))
+            draft = await grids.draft_plan(session, code)
+            await grids.publish_plan(session, draft.plan_id)
+            await people.post_to_cells(session, code)
+            micro_grids += draft.micro_grids
+        counts["plans"] = {"communities": len(codes), "micro_grids": micro_grids}
+        counts["events"] = await _live_the_day(session, events, progress)
+        return counts
+
+
+async def _live_the_day(session: AsyncSession, path: Path, progress: Progress) -> dict[str, int]:
+    """Report the day's events in their order; whoever has one is done with it after a while.
+
+    What is left open at the end is what a dispatcher would see on the desk in the evening.
+    """
+    rows = sorted(tables.read_table(path, tables.EventRow), key=_seen_at)
+    for number, row in enumerate(rows):
+        progress("report events", number / len(rows))
+        await _close_older_than(session, _seen_at(row) - HANDLED_AFTER)
+        await dispatch.report(session, loading.event_of(row))
+    _, closed = await event_queries.page(session, within=None, state=State.CLOSED, limit=1)
+    return {"reported": len(rows), "closed": closed, "open": len(rows) - closed}
+
+
+async def _close_older_than(session: AsyncSession, moment: datetime) -> None:
+    in_hand, _ = await event_queries.page(
+        session, within=None, state=State.DISPATCHED, limit=MOST_IN_HAND
+    )
+    for event in in_hand:
+        if event["captured_at"] < moment:
+            await _close(session, event["id"], event["handler_code"])
+
+
+def _seen_at(row: tables.EventRow) -> datetime:
+    return row.captured_at or datetime.max.replace(tzinfo=UTC)
+
+
+async def _close(session: AsyncSession, event_id: int, handler: str) -> None:
+    steps = {
+        State.ACCEPTED: (handler, "已接单"),
+        State.ON_SITE: (handler, "已到达现场"),
+        State.HANDLED: (handler, "已处置完毕"),
+        State.VERIFIED: ("system", "现场照片核查通过"),
+        State.CLOSED: ("system", "结案"),
+    }
+    for state, (actor, note) in steps.items():
+        await dispatch.move(session, event_id, MoveIn(to_state=state, actor=actor, note=note))
