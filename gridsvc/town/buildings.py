@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridsvc.town.layout import RIVERSIDE, Layout
+from gridsvc.town.layout import VERGE, Layout
 from gridsvc.town.plots import Plots, outlines
 from gridsvc.town.quarters import MAKERS, SITES, House, InnerLine
 from gridsvc.town.streets import STEP
@@ -183,35 +183,44 @@ def street_geometries(layout: Layout) -> tuple[Index, Geometries]:
     return np.array(numbers), np.asarray(shapely.linestrings(np.concatenate(paths), indices=index))
 
 
-def bridges(layout: Layout, plots: Plots) -> tuple[list[str], list[str], Geometries]:
-    """Main roads that end at the river go on over it to the road on the other bank."""
-    found, lines, river = [], layout.network.lines, layout.river
-    banks = [
-        rect.bounds for rect in (block.rect for block in layout.blocks if block.use == "green")
+def crossings(layout: Layout, plots: Plots) -> tuple[list[str], list[str], Geometries]:
+    """Class, name and line of bridges and level crossings.
+
+    Main roads that end at the river or the railway go on to the road on the other side.
+    """
+    beyond = [block.rect.bounds for block in layout.blocks if block.use in ("bank", "verge")]
+    found = [
+        (line, end, far)
+        for line in layout.network.lines
+        if line.axis == "u" and line.road in ("trunk", "primary", "secondary")
+        for end, far in ((line.low, line.low - VERGE), (line.high, line.high + VERGE))
+        if end in (layout.river, layout.rail) and _lands(beyond, line.at, min(end, far))
     ]
-    for line in lines:
-        if line.axis != "u" or line.road not in ("primary", "secondary"):
-            continue
-        for end, far in ((line.low, river - RIVERSIDE), (line.high, river + RIVERSIDE)):
-            if end == river and _lands(banks, line.at, far, river):
-                found.append((line, np.array([[line.at, river], [line.at, far]])))
     if not found:
         return [], [], np.empty(0, dtype=object)
-    ground = plots.warp(np.concatenate([plan for _, plan in found]))
-    shapes = np.asarray(shapely.linestrings(ground.reshape(-1, 2, 2)))
-    return [line.road for line, _ in found], [line.name for line, _ in found], shapes
+    plan = np.array([[[line.at, end], [line.at, far]] for line, end, far in found])
+    shapes = np.asarray(shapely.linestrings(plots.warp(plan.reshape(-1, 2)).reshape(-1, 2, 2)))
+    return [line.road for line, *_ in found], [line.name for line, *_ in found], shapes
 
 
-def _lands(
-    banks: list[tuple[float, float, float, float]], at: float, far: float, river: float
-) -> bool:
-    """Whether a riverside road runs on the other bank, and no street meets the bridge there."""
-    low = min(far, river)
-    return any(u0 < at < u1 and abs(v0 - low) < 1e-6 for u0, v0, u1, _ in banks)
+def _lands(beyond: list[tuple[float, float, float, float]], at: float, low: float) -> bool:
+    """Whether a road runs along the other side, and no street meets the crossing there."""
+    return any(u0 < at < u1 and abs(v0 - low) < 1e-6 for u0, v0, u1, _ in beyond)
 
 
 def sites(layout: Layout, plots: Plots) -> tuple[Index, Geometries]:
-    """Polygons of schools, hospitals, parks and enterprises; the block of each."""
+    """Polygons of schools, hospitals, parks and enterprises; the block of each.
+
+    In town a site's land reaches to the middle of the streets around it, in villages to its
+    fence.
+    """
     usable = plots.size_m.min(axis=1) >= 6
     chosen = [i for i, block in enumerate(layout.blocks) if block.use in SITES and usable[i]]
-    return np.array(chosen, dtype=np.intp), outlines(plots, 0.0)[chosen]
+    fenced = outlines(plots, 0.0)
+    shapes = [
+        fenced[i]
+        if layout.communities[layout.blocks[i].community].kind == "village"
+        else shapely.Polygon(layout.network.ring(layout.blocks[i].rect))
+        for i in chosen
+    ]
+    return np.array(chosen, dtype=np.intp), np.array(shapes, dtype=object)

@@ -151,7 +151,7 @@ def barriers_frame(
     """Streets, bridges, river, railway, walls, lanes and ditches: class, w, name."""
     lines = ground.layout.network.lines
     numbers, streets = buildings.street_geometries(ground.layout)
-    classes, called, spans = buildings.bridges(ground.layout, ground.plots)
+    classes, called, spans = buildings.crossings(ground.layout, ground.plots)
     inner_names = [
         ground.block_name[block] if kind == "living_street" else "" for block, kind, _ in inner
     ]
@@ -203,7 +203,7 @@ def _house_spots(ground: Ground) -> gpd.GeoDataFrame:
 
 
 def _block_spots(ground: Ground) -> gpd.GeoDataFrame:
-    kinds = {"green": "river", "field": "field", "park": "park"}
+    kinds = {"bank": "river", "field": "field", "park": "park"}
     kinds |= {site: site for site in ("school", "enterprise", "hospital")}
     chosen = [
         i

@@ -28,8 +28,8 @@ VILLAGE_HOUSEHOLDS = 300
 STREET_SIZE = 12
 TOWN_SIZE = 7
 COUNTY_SIZE = 160
-#: Green strip between the river and the road along it, metres.
-RIVERSIDE = 34.0
+#: Green strip between the river or the railway and the road along it, metres.
+VERGE = 34.0
 
 
 @dataclass
@@ -61,7 +61,8 @@ class Layout:
     #: Number of the county of each street or town, and whether it is a town.
     counties: list[int] = field(default_factory=list)
     rural: list[bool] = field(default_factory=list)
-    river: float = 0.0
+    river: float = 0.0  # v of the river, metres
+    rail: float = 0.0  # v of the railway
 
 
 def plan_layout(households: int, rng: np.random.Generator, scale: float) -> Layout:
@@ -137,6 +138,7 @@ class _Draft:
             self.strips.append(strip)
             strip, town = self.network.split(town, "u", west, "primary")
             self.strips.append(strip)
+        self.layout.rail = south + height
         # South of the river lie four communities in ten.
         self.layout.river = south + height * max(1, round(0.4 * count)) / count
         return town
@@ -233,9 +235,7 @@ def _sites(kind: str, rank: int) -> tuple[str, ...]:
 def _blocks(layout: Layout, number: int, rng: np.random.Generator) -> None:
     """Cut a community into blocks by its streets and say what stands on each."""
     community, network = layout.communities[number], layout.network
-    rest = community.rect
-    if community.kind != "village":
-        rest = _cut_riverside(layout, number)
+    rest = _cut_verge(layout, number)
     limit = min(LARGEST_BLOCK[community.kind], community.rect.area / 5)
     roads = ("tertiary", "track") if community.kind == "village" else ("tertiary", "residential")
     parts: list[Rect] = []
@@ -244,16 +244,17 @@ def _blocks(layout: Layout, number: int, rng: np.random.Generator) -> None:
     layout.blocks.extend(Block(part, number, use) for part, use in zip(parts, uses, strict=True))
 
 
-def _cut_riverside(layout: Layout, number: int) -> Rect:
-    """Take the green strip and the road along the river off a community."""
+def _cut_verge(layout: Layout, number: int) -> Rect:
+    """Take the green strip and the road along the river, or north of the railway, off it."""
     rect, network = layout.communities[number].rect, layout.network
-    if network.lines[rect.north].road == "river":
-        rest, strip = network.split(rect, "v", rect.bounds[3] - RIVERSIDE, "tertiary")
-    elif network.lines[rect.south].road == "river":
-        strip, rest = network.split(rect, "v", rect.bounds[1] + RIVERSIDE, "tertiary")
+    urban = layout.communities[number].kind != "village"
+    if urban and network.lines[rect.north].road == "river":
+        rest, strip = network.split(rect, "v", rect.bounds[3] - VERGE, "tertiary")
+    elif network.lines[rect.south].road in (("river",) if urban else ("rail",)):
+        strip, rest = network.split(rect, "v", rect.bounds[1] + VERGE, "tertiary")
     else:
         return rect
-    layout.blocks.append(Block(strip, number, "green"))
+    layout.blocks.append(Block(strip, number, "bank" if urban else "verge"))
     return rest
 
 

@@ -76,6 +76,7 @@ def estate(use: str, names: PlaceNames, rng: Rng) -> str:
         "hospital": "医院",
         "park": "公园",
         "field": "圩",
-        "green": "滨河绿地",
+        "bank": "滨河绿地",
+        "verge": "铁路绿带",
     }
     return names.take() + ends[use]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -48,7 +49,6 @@ class Stand:
 
     houses: list[House] = field(default_factory=list)
     lines: list[InnerLine] = field(default_factory=list)
-    gated: bool = False
 
 
 Rng = np.random.Generator
@@ -70,9 +70,8 @@ def _ring(width: float, height: float, south: float = 0.0) -> tuple[tuple[float,
     return ((0, south), (width, south), (width, height), (0, height), (0, south))
 
 
-def _estate(stand: Stand, width: float, height: float, south: float, rng: Rng) -> None:
+def _wall(stand: Stand, width: float, height: float, south: float, rng: Rng) -> None:
     """Wall a plot in; the wall is closed as mappers draw it, now and then left open at the gate."""
-    stand.gated = True
     ring = _ring(width, height, south)
     if rng.random() < 0.15 and width > 40:
         gate = width * 0.5
@@ -95,7 +94,6 @@ def slab_estate(width: float, height: float, rng: Rng) -> Stand:
     """Gated rows of five- to seven-storey slab blocks with two homes per landing."""
     stand = Stand()
     south = _shop_row(stand, width, rng)
-    _estate(stand, width, height, south, rng)
     levels = int(rng.choice([5, 6, 6, 6, 7]))
     gap = 17.0 + 2.0 * (levels - 5)
     rows = _count(height - south - 10, 12.0, gap)
@@ -103,7 +101,8 @@ def slab_estate(width: float, height: float, rng: Rng) -> Stand:
     each = (width - 10 - (columns - 1) * 9.0) / columns
     units = int(each // 14.5)
     if rows == 0 or units == 0:
-        return stand
+        return stand  # too small a plot for an estate: a yard
+    _wall(stand, width, height, south, rng)
     length = units * min(each / units, 17.0)
     across = _spread(width - 10, each, columns)
     up = [south + 5 + q for q in _spread(height - south - 10, 12.0, rows)]
@@ -130,13 +129,13 @@ def tower_estate(width: float, height: float, rng: Rng) -> Stand:
     """Gated towers of eleven to twenty-six storeys, now and then a single point tower."""
     stand = Stand()
     south = _shop_row(stand, width, rng)
-    _estate(stand, width, height, south, rng)
     levels = int(rng.choice([11, 18, 18, 26]))
     # Sunlight rules keep higher towers farther apart.
     rows = _count(height - south - 14, 16.0, {11: 23.0, 18: 29.0, 26: 36.0}[levels])
     columns = _count(width - 12, 35.0, 14.0)
     if rows == 0 or columns == 0:
         return slab_estate(width, height, rng)
+    _wall(stand, width, height, south, rng)
     across = _spread(width - 12, 35.0, columns)
     up = [south + 7 + q for q in _spread(height - south - 14, 16.0, rows)]
     for q in up:
@@ -158,21 +157,34 @@ def _paths(
     up: list[float],
     rng: Rng,
 ) -> None:
-    """Estate roads: one from the gate northwards, one between every second pair of rows."""
-    middle = (
-        width / 2
-        if len(across) < 2
-        else 5 + (across[len(across) // 2] + across[len(across) // 2 - 1]) / 2
-    )
+    """Estate roads: a cross from gate to gate, and paths between every second pair of rows.
+
+    Fire engines must get in from two sides, so an estate has two gates at least; most have four.
+    """
+    middle = width / 2
     if len(across) >= 2:
-        stand.lines.append(
-            InnerLine("service", ((middle, -TO_STREET), (middle, height)), noded=False)
-        )
-    for below, above in zip(up[1::2], up[2::2], strict=False):
-        q = (below + above) / 2
+        half = len(across) // 2
+        middle = 5 + (across[half - 1] + across[half]) / 2
+        _drive(stand, (middle, -TO_STREET), (middle, TO_STREET))
+    else:
+        # Between two towers' ends there is no way through: a short drive at each gate.
+        _drive(stand, (middle, -TO_STREET), (middle, 3.0))
+        _drive(stand, (middle, height - 3.0), (middle, TO_STREET))
+    gaps = [(below + above) / 2 for below, above in pairwise(up)]
+    cross = len(gaps) // 2
+    for q in gaps[cross % 2 :: 2]:
+        if q == gaps[cross]:
+            east = TO_STREET if rng.random() < 0.7 else width
+            _drive(stand, (-TO_STREET, q), (east, q))
+            continue
         # Some estate roads stop a little short of the wall, as they do on every map.
         short = float(rng.choice([0.0, 0.0, 1.5]))
         stand.lines.append(InnerLine("service", ((short, q), (width - short, q))))
+
+
+def _drive(stand: Stand, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """A drive through a gate; surveyors give the street no vertex where it ends."""
+    stand.lines.append(InnerLine("service", (start, end), noded=False))
 
 
 def old_lanes(width: float, height: float, rng: Rng) -> Stand:
@@ -311,7 +323,7 @@ def enterprise(width: float, height: float, rng: Rng) -> Stand:
 
 
 def empty(width: float, height: float, rng: Rng) -> Stand:  # noqa: ARG001 - a maker like others
-    """Nothing: river banks."""
+    """Nothing: the banks of the river, the verge of the railway."""
     return Stand()
 
 
@@ -326,7 +338,8 @@ MAKERS: dict[str, Maker] = {
     "hospital": _halls((58.0, 22.0), 20.0, "hospital", (4, 8, 12), 4),
     "park": _halls((14.0, 11.0), 40.0, "pavilion", (1,), 2),
     "enterprise": enterprise,
-    "green": empty,
+    "bank": empty,
+    "verge": empty,
 }
 #: Uses that are sites of their own, with the name of their kind in the layer `special`.
 SITES = ("school", "hospital", "park", "enterprise")
