@@ -12,7 +12,9 @@ from enum import StrEnum
 
 import coordTransform
 import geopandas as gpd
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
@@ -72,11 +74,7 @@ def to_wgs84(lon: float, lat: float, datum: Datum) -> tuple[float, float]:
     BadInput
         If a value is not finite or lies outside the globe.
     """
-    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
-        raise BadInput(
-            f"lon {lon} and lat {lat} are no place on Earth; give degrees with "
-            "-180 <= lon <= 180 and -90 <= lat <= 90"
-        )
+    _check_on_globe(lon, lat)
     if datum is Datum.WGS84:
         return lon, lat
     if datum is Datum.CGCS2000:
@@ -86,7 +84,17 @@ def to_wgs84(lon: float, lat: float, datum: Datum) -> tuple[float, float]:
     for _ in range(_INVERSE_STEPS):
         there_x, there_y = _FORWARD[datum](x, y)
         x, y = x + lon - there_x, y + lat - there_y
+    # BD-09 is shifted everywhere, at the edge of the world off it.
+    _check_on_globe(x, y)
     return x, y
+
+
+def _check_on_globe(lon: float, lat: float) -> None:
+    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
+        raise BadInput(
+            f"lon {lon} and lat {lat} are no place on Earth; give degrees with "
+            "-180 <= lon <= 180 and -90 <= lat <= 90"
+        )
 
 
 def from_wgs84(lon: float, lat: float, datum: Datum) -> tuple[float, float]:
@@ -126,6 +134,35 @@ def metric_crs(frame: gpd.GeoDataFrame) -> CRS:
     return CRS.from_proj4(
         f"+proj=laea +lat_0={lat:.5f} +lon_0={lon:.5f} +datum=WGS84 +units=m +no_defs"
     )
+
+
+def unproject(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
+    """Bring a frame from the local metric projection to another CRS, to the micrometre.
+
+    PROJ inverts the equal-area projection by a truncated series, 1.2 mm off in China: enough
+    to show as gaps between a small community and its cells. One fixed-point step over the
+    exact forward projection removes that. Equal vertices stay equal.
+
+    Parameters
+    ----------
+    frame
+        Any geometry in the CRS of `metric_crs`.
+    crs
+        CRS wanted.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A copy in `crs`.
+    """
+    there = Transformer.from_crs(frame.crs, crs, always_xy=True)
+
+    def exactly(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        back = there.transform(*there.transform(*points.T), direction="INVERSE")
+        return np.column_stack(there.transform(*(2 * points.T - np.array(back))))
+
+    shapes = shapely.transform(frame.geometry.to_numpy(), exactly)
+    return frame.set_geometry(gpd.GeoSeries(shapes, frame.index, crs=crs))
 
 
 def wgs84_bounds(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:

@@ -28,7 +28,7 @@ from gridsvc.exchange.outline import outline
 from gridsvc.exchange.sites import settle_sites
 from gridsvc.exchange.tags import BARRIER_WEIGHT
 from gridsvc.exchange.zones import Zones, read_zones
-from gridsvc.geo import WGS84, metric_crs
+from gridsvc.geo import WGS84, metric_crs, unproject
 from gridsvc.planning.households import estimate, scale_to_zones
 from gridsvc.progress import Progress, silent
 
@@ -221,7 +221,7 @@ def _final(name: str, layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if name == "buildings":
         columns = ["building_id", "households", "levels", "kind", "estimated", "geometry"]
         layer = layer[columns]
-    return layer.to_crs(WGS84)
+    return unproject(layer, WGS84)
 
 
 def _figures(

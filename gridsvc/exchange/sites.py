@@ -20,8 +20,8 @@ MIN_SITE_M2 = 3_000.0
 #: Above this, or above half its community, an area is a district and not one site; m2.
 MAX_SITE_M2 = 1_000_000.0
 _MAX_SHARE = 0.5
-#: A site narrower than this on average (twice area over half perimeter) is a strip; m.
-_MIN_WIDTH_M = 15.0
+#: A site narrower than this is a strip along a street or a digitising sliver; m.
+_MIN_WIDTH_M = 10.0
 #: A site with this share inside a larger one is part of it.
 _INSIDE_SHARE = 0.5
 
@@ -75,13 +75,14 @@ def _sized(
     """Keep sites of a size and width to be somebody's area of work."""
     area_m2 = pieces.geometry.area.to_numpy()
     community_m2 = boundary.geometry.area.to_numpy()[pieces["community"].to_numpy(int)]
-    width_m = 4 * area_m2 / np.maximum(pieces.geometry.length.to_numpy(), 1e-9)
+    # Exact for a long strip, half the side for a square.
+    width_m = 2 * area_m2 / np.maximum(pieces.geometry.length.to_numpy(), 1e-9)
     small = area_m2 < MIN_SITE_M2
     giant = (area_m2 > MAX_SITE_M2) | (area_m2 > _MAX_SHARE * community_m2)
     strip = ~small & ~giant & (width_m < _MIN_WIDTH_M)
     dropped["sites under 3,000 m2"] += int(small.sum())
     dropped["areas too large for one site"] += int(giant.sum())
-    dropped["sites narrower than 15 m"] += int(strip.sum())
+    dropped["sites narrower than 10 m"] += int(strip.sum())
     return pieces[~(small | giant | strip)].reset_index(drop=True)
 
 

@@ -14,7 +14,7 @@ import shapely
 from gridsvc.errors import BadInput, ImproperPlan
 from gridsvc.exchange.layers import check_out, read_layer, temporary_beside, write_layers
 from gridsvc.exchange.rows import rows_named
-from gridsvc.geo import metric_crs
+from gridsvc.geo import metric_crs, unproject
 from gridsvc.planning.codes import reading_order
 from gridsvc.planning.plan import CellPlan, plan_cells
 from gridsvc.progress import Progress, silent
@@ -22,7 +22,7 @@ from gridsvc.progress import Progress, silent
 #: Radius of the footprint a building given as a point gets, m.
 _POINT_RADIUS_M = 0.5
 #: Vertices of neighbouring cells closer than this become one, m.
-_SNAP_M = 1e-3
+_SNAP_M = 2e-4
 #: A building belongs to the boundary if at least this share of it lies inside.
 _INSIDE_SHARE = 0.5
 
@@ -92,7 +92,7 @@ def split_files(  # noqa: PLR0913 - one argument per option of the command
         "plan": round(time.perf_counter() - start - read_s, 3),
     }
     progress("write", 0.0)
-    write_layers(out, {"cells": cells.to_crs(crs)})
+    write_layers(out, {"cells": unproject(cells, crs)})
     if paper is not None:
         with temporary_beside(paper) as draft:
             draft.write_text(json.dumps(figures, ensure_ascii=False, indent=1), encoding="utf-8")
