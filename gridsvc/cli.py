@@ -43,6 +43,7 @@ from gridsvc.postgis import private_cluster
 from gridsvc.progress import Progress
 from gridsvc.town import settle
 from gridsvc.town.generate import build_town
+from gridsvc.town.tryout import cast_area, write_cast
 from gridsvc.town.write import write_town
 
 app = typer.Typer(
@@ -250,19 +251,26 @@ def coverage_map(
 
 @app.command()
 def demo(
-    households: Annotated[int, typer.Option(min=100, help="Size of the town.")] = 2500,
+    households: Annotated[int, typer.Option(help="Size of the town.")] = 2500,
     seed: Seed = 1,
+    area: Annotated[
+        Path | None,
+        typer.Option(help="Prepared area to invent people and events for, instead of a town."),
+    ] = None,
+    division: Annotated[str | None, typer.Option(help="Community the area is.")] = None,
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("town"),
     settle_it: Annotated[
-        bool, typer.Option("--settle", help="Also load, plan and publish it.")
+        bool, typer.Option("--settle", help="Also load, plan and publish the town.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a demonstration town of any size: streets, buildings, people, a day of events."""
-    with _bar() as progress:
-        town = build_town(households, seed, progress)
-        write_town(town, out)
+    """Make a demonstration town of any size, or people and a day of events for a real area."""
     result: dict[str, Any] = {"out": str(out)}
+    with _bar() as progress:
+        if area is None:
+            write_town(build_town(households, seed, progress), out)
+        else:
+            write_cast(cast_area(loading.read_area(area, division), seed=seed), out)
     if settle_it:
         result |= _with_database(lambda engine, bar: settle.settle(engine, out, bar))
     _show(result, as_json)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridsvc.errors import BadInput, NotFound
 from gridsvc.geo import to_wgs84
 from gridsvc.grids.codes import code_range
+from gridsvc.grids.queries import existing_divisions
 from gridsvc.mandates.queries import power_codes
 from gridsvc.people import post_queries, queries
 from gridsvc.people.schemas import PositionIn
@@ -30,10 +31,16 @@ async def load_people(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> 
     Raises
     ------
     BadInput
-        If somebody holds a power that is not on the list.
+        If somebody belongs to an unknown division or holds a power that is not on the list.
     """
     known = await power_codes(session)
+    divisions = await existing_divisions(session, sorted({row["division_code"] for row in rows}))
     for row in rows:
+        if row["division_code"] not in divisions:
+            raise BadInput(
+                f"{row['code']} belongs to {row['division_code']}, which is no known division; "
+                "load the divisions first"
+            )
         if unknown := sorted(set(row["powers"]) - known):
             raise BadInput(
                 f"{row['code']} holds power {unknown[0]}, which is not on the list; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,11 +35,35 @@ def write_town(town: Town, folder: str | Path) -> None:
     BadInput
         If the folder cannot be made or written.
     """
-    folder = Path(folder)
+    with _drafted(Path(folder)) as draft:
+        with _fixed_time():
+            write_layers(draft / "divisions.gpkg", {"divisions": town.divisions})
+            layers = ("boundary", "buildings", "units", "barriers", "special")
+            write_layers(draft / "prepared.gpkg", {name: getattr(town, name) for name in layers})
+        for name in TABLES:
+            _write_table(getattr(town, name), draft / f"{name}.csv")
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> None:
+    """Write tables as CSV files (UTF-8, comma) into a folder, all at the end.
+
+    Raises
+    ------
+    BadInput
+        If the folder cannot be made or written.
+    """
+    with _drafted(Path(folder)) as draft:
+        for name, table in tables.items():
+            _write_table(table, draft / f"{name}.csv")
+
+
+@contextmanager
+def _drafted(folder: Path) -> Iterator[Path]:
+    """Lend a folder whose files move into the real one when the block succeeds."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".town-", dir=folder) as draft:
-            _write_all(town, Path(draft))
+            yield Path(draft)
             for file in sorted(Path(draft).iterdir()):
                 file.replace(folder / file.name)
     except OSError as failure:
@@ -47,15 +71,6 @@ def write_town(town: Town, folder: str | Path) -> None:
             f"the town cannot be written to {folder}: {failure.strerror or failure}; "
             "choose another folder"
         ) from failure
-
-
-def _write_all(town: Town, draft: Path) -> None:
-    with _fixed_time():
-        write_layers(draft / "divisions.gpkg", {"divisions": town.divisions})
-        layers = ("boundary", "buildings", "units", "barriers", "special")
-        write_layers(draft / "prepared.gpkg", {name: getattr(town, name) for name in layers})
-    for name in TABLES:
-        _write_table(getattr(town, name), draft / f"{name}.csv")
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:
