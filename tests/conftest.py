@@ -4,20 +4,26 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gridsvc import migrations
-from gridsvc.db import make_engine
+from gridsvc.app import create_app
+from gridsvc.config import Settings
+from gridsvc.db import make_engine, transaction
 from gridsvc.postgis import Cluster, start
+from tests.towns import settle
 
 #: Tests lose nothing when the machine does: no waiting for the disk.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-TEMPLATE = "migrated"
+#: Templates that tests copy: the schema alone, and the paper town planned and published.
+MIGRATED, SETTLED = "migrated", "settled"
 
 
 @pytest.fixture(scope="session")
@@ -31,60 +37,133 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A private cluster of this run alone, with a migrated database to copy from."""
+    """A private cluster of this run alone, with databases to copy from."""
     folder = Path(tempfile.mkdtemp(prefix="gridsvc-test-"))
     folder.chmod(0o755)
     with_cluster = start(folder / "data", settings=FAST)
-    asyncio.run(_migrate(with_cluster))
+    asyncio.run(_make_templates(with_cluster))
     yield with_cluster
     with_cluster.stop()
     shutil.rmtree(folder)
 
 
-async def _migrate(cluster: Cluster) -> None:
-    await _on_server(cluster, f"CREATE DATABASE {TEMPLATE}")
-    engine = make_engine(cluster.url_for(database=TEMPLATE))
-    await migrations.upgrade(engine)
-    await engine.dispose()
+async def _make_templates(cluster: Cluster) -> None:
+    await on_server(cluster, f"CREATE DATABASE {MIGRATED}")
+    async with _engine(cluster.url_for(database=MIGRATED)) as engine:
+        await migrations.upgrade(engine)
+    await on_server(cluster, f"CREATE DATABASE {SETTLED} TEMPLATE {MIGRATED}")
+    async with _engine(cluster.url_for(database=SETTLED)) as engine:
+        async with transaction(engine) as session:
+            await settle(session)
+        # Copies are made from files: what one test finds hinted, the next finds too.
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text("VACUUM ANALYZE"))
 
 
-async def _on_server(cluster: Cluster, statement: str) -> None:
-    engine = make_engine(cluster.url)
-    async with engine.connect() as connection:
+async def on_server(cluster: Cluster, statement: str) -> None:
+    """Run a statement that no transaction may hold, such as CREATE DATABASE."""
+    async with _engine(cluster.url) as engine, engine.connect() as connection:
         autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await autocommit.execute(text(statement))
+
+
+@asynccontextmanager
+async def _engine(url: str) -> AsyncIterator[AsyncEngine]:
+    engine = make_engine(url)
+    yield engine
     await engine.dispose()
+
+
+@asynccontextmanager
+async def _copy_of(cluster: Cluster, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid4().hex}"
+    await on_server(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield cluster.url_for(database=name)
+    await on_server(cluster, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
 async def database_url(cluster: Cluster) -> AsyncIterator[str]:
     """A migrated, empty database of the test's own."""
-    name = f"test_{uuid4().hex}"
-    await _on_server(cluster, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield cluster.url_for(database=name)
-    await _on_server(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+    async with _copy_of(cluster, MIGRATED) as url:
+        yield url
 
 
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """Engine on the test's own database."""
-    engine = make_engine(database_url)
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture(scope="session")
-async def _shared_engine(cluster: Cluster) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(cluster.url_for(database=TEMPLATE).replace(TEMPLATE, "scratch"))
-    await _on_server(cluster, f"CREATE DATABASE scratch TEMPLATE {TEMPLATE}")
-    yield engine
-    await engine.dispose()
+    """Engine on a migrated, empty database of the test's own."""
+    async with _engine(database_url) as engine:
+        yield engine
 
 
 @pytest.fixture
-async def session(_shared_engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """A session whose transaction is rolled back: cheap, for tests that need no commit."""
-    sessions = async_sessionmaker(_shared_engine, expire_on_commit=False)
-    async with sessions() as session:
+async def town_url(cluster: Cluster) -> AsyncIterator[str]:
+    """A database of the test's own with the paper town published, and nobody in it."""
+    async with _copy_of(cluster, SETTLED) as url:
+        yield url
+
+
+@pytest.fixture
+async def town(town_url: str) -> AsyncIterator[AsyncEngine]:
+    """Engine on the paper town."""
+    async with _engine(town_url) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+async def _empty_engine(cluster: Cluster) -> AsyncIterator[AsyncEngine]:
+    async with _copy_of(cluster, MIGRATED) as url, _engine(url) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+async def _town_engine(cluster: Cluster) -> AsyncIterator[AsyncEngine]:
+    async with _copy_of(cluster, SETTLED) as url, _engine(url) as engine:
+        yield engine
+
+
+@asynccontextmanager
+async def _rolled_back(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    async with async_sessionmaker(engine, expire_on_commit=False)() as session:
         yield session
         await session.rollback()
+
+
+@pytest.fixture
+async def session(_empty_engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session on empty tables, rolled back: cheap, for tests that need no commit."""
+    async with _rolled_back(_empty_engine) as session:
+        yield session
+
+
+@pytest.fixture
+async def town_session(_town_engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session on the paper town, rolled back."""
+    async with _rolled_back(_town_engine) as session:
+        yield session
+
+
+@asynccontextmanager
+async def _client_of(url: str, **settings: object) -> AsyncIterator[httpx.AsyncClient]:
+    # Nothing sweeps by itself: a test that wants a sweep asks for it.
+    app = create_app(Settings(**({"sweep_s": 3600} | settings)), url)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://gridsvc") as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def client_of():
+    """Make HTTP clients of services on a database URL, with settings if given."""
+    return _client_of
+
+
+@pytest.fixture
+async def client(town_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """HTTP client of a service on the paper town."""
+    async with _client_of(town_url) as client:
+        yield client

@@ -131,9 +131,8 @@ def an_officer(code: str, place: tuple[float, float], **columns: Any) -> dict[st
     return a_person(code, place, role="officer", powers=["CG01"]) | columns
 
 
-async def with_people(engine: AsyncEngine, *rows: dict[str, Any]) -> None:
-    """Settle the paper town with these people and post them to cells; committed."""
+async def staff(engine: AsyncEngine, *rows: dict[str, Any]) -> None:
+    """Take people into the settled town and post them to cells; committed."""
     async with transaction(engine) as session:
-        await settle(session)
         await people.load_people(session, rows)
         await people.post_to_cells(session, COMMUNITY)

@@ -70,17 +70,21 @@ BEGIN
 END $$
 """
 
-# A published cell is a fact of its time: only its end may be written.
+# A published cell is a fact of its time: only its end may be written, and once.
 CELL_KEPT = """
 CREATE FUNCTION cell_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    but_for_its_end record;
 BEGIN
     IF OLD.valid IS NULL THEN
         RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
     END IF;
-    IF TG_OP = 'DELETE' OR NEW.code <> OLD.code OR NEW.division_code <> OLD.division_code
-       OR NEW.households <> OLD.households OR NEW.kind <> OLD.kind
-       OR NOT NEW.geom = OLD.geom OR NEW.valid IS NULL
-       OR lower(NEW.valid) <> lower(OLD.valid) THEN
+    IF TG_OP = 'UPDATE' THEN
+        but_for_its_end := NEW;
+        but_for_its_end.valid := OLD.valid;
+    END IF;
+    IF TG_OP = 'DELETE' OR but_for_its_end IS DISTINCT FROM OLD OR NOT upper_inf(OLD.valid)
+       OR lower(NEW.valid) IS DISTINCT FROM lower(OLD.valid) THEN
         RAISE EXCEPTION 'published cell % cannot be changed; publish a new plan', OLD.code
             USING ERRCODE = 'check_violation';
     END IF;
