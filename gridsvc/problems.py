@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from asyncpg import InterfaceError as DriverError
+from asyncpg import PostgresError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -40,7 +42,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(IntegrityError, _on_conflict)
-    for lost in (OperationalError, InterfaceError, PoolTimeout, OSError):
+    # SQLAlchemy lets what goes wrong while connecting through as the driver raises it.
+    for lost in (
+        OperationalError,
+        InterfaceError,
+        PoolTimeout,
+        PostgresError,
+        DriverError,
+        OSError,
+    ):
         app.add_exception_handler(lost, _on_lost_database)
     app.add_exception_handler(DBAPIError, _on_database)
     app.add_exception_handler(Exception, _on_bug)
@@ -64,7 +74,9 @@ async def _on_invalid(request: Request, failure: Exception) -> JSONResponse:
 
 async def _on_http(request: Request, failure: Exception) -> JSONResponse:
     assert isinstance(failure, HTTPException)  # noqa: S101
-    return problem(request, failure.status_code, str(failure.detail), str(failure.detail))
+    answer = problem(request, failure.status_code, str(failure.detail), str(failure.detail))
+    answer.headers.update(failure.headers or {})
+    return answer
 
 
 async def _on_conflict(request: Request, failure: Exception) -> JSONResponse:
