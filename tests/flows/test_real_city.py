@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 COMMUNITY = "320102003001"
+COMMAND_LINE = "from gridsvc.cli import main; main()"
 
 
 @pytest.fixture
@@ -17,8 +18,7 @@ def gridsvc(database_url, tmp_path):
 
     def run(*arguments: object) -> dict:
         done = subprocess.run(
-            [sys.executable, "-c", "from gridsvc.cli import main; main()", *map(str, arguments)]
-            + ["--json"],
+            [sys.executable, "-c", COMMAND_LINE, *map(str, arguments), "--json"],
             cwd=tmp_path,
             env=os.environ | {"GRIDSVC_DATABASE_URL": database_url},
             capture_output=True,
