@@ -29,7 +29,7 @@ CENTRE = (119.62, 32.95)
 SMALLEST, LARGEST = 1000, 2_000_000
 #: A draft may differ by this share from the households wished for; else its land is scaled.
 DRAFT_TOLERANCE = 0.04
-DRAFTS = 16
+DRAFTS = 40
 EVENTS = 200
 
 
@@ -154,7 +154,7 @@ def _finish(
     progress("geometry", 0.7)
     spots = _inside(layers.spots_frame(ground, barriers, rng), polygons)
     progress("people and events", 0.0)
-    return Town(
+    town = Town(
         divisions=place(divisions.divisions_frame(layout, numbers, polygons)),
         boundary=place(layers.boundary_frame(ground, polygons)),
         buildings=place(whole),
@@ -167,6 +167,8 @@ def _finish(
         people=people.staff(_whereabouts(ground, counts, place), codes.powers, rng),
         events=day_of_events(_lonlat(place(spots)), codes.descriptions, _events(counts), rng),
     )
+    progress("people and events", 1.0)
+    return town
 
 
 def _events(counts: NDArray[np.int64]) -> int:

@@ -32,6 +32,14 @@ SPOT_AT_HOUSE = {
     "hamlet": "village",
     "shops": "shop",
 }
+SPOT_AT_BLOCK = {
+    "bank": "river",
+    "field": "field",
+    "park": "park",
+    "school": "school",
+    "hospital": "hospital",
+    "enterprise": "enterprise",
+}
 #: Most event spots of one kind; a few thousand are plenty for any day.
 MOST_SPOTS = 4000
 
@@ -142,7 +150,7 @@ def units_frame(whole: gpd.GeoDataFrame, ground: Ground, homes: pd.DataFrame) ->
     counts = lived_in.value_counts()
     frame["households"] = frame["building_id"].map(counts).fillna(0).astype("int64")
     frame["units"] = 1
-    return frame
+    return gpd.GeoDataFrame(frame[[*whole.columns.drop("geometry"), "parent", "geometry"]])
 
 
 def barriers_frame(
@@ -203,17 +211,15 @@ def _house_spots(ground: Ground) -> gpd.GeoDataFrame:
 
 
 def _block_spots(ground: Ground) -> gpd.GeoDataFrame:
-    kinds = {"bank": "river", "field": "field", "park": "park"}
-    kinds |= {site: site for site in ("school", "enterprise", "hospital")}
     chosen = [
         i
         for i, block in enumerate(ground.layout.blocks)
-        if block.use in kinds and ground.plots.size_m[i].min() > 3
+        if block.use in SPOT_AT_BLOCK and ground.plots.size_m[i].min() > 3
     ]
     middle = ground.plots.ground(np.array(chosen), ground.plots.size_m[chosen] * [0.45, 0.4])
     return gpd.GeoDataFrame(
         {
-            "place": [kinds[ground.layout.blocks[i].use] for i in chosen],
+            "place": [SPOT_AT_BLOCK[ground.layout.blocks[i].use] for i in chosen],
             "name": [ground.block_name[i] for i in chosen],
         },
         geometry=shapely.points(middle),

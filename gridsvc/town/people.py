@@ -17,7 +17,8 @@ PER_LIAISON = 100
 #: Households for one enforcement officer, and the fewest a street has.
 PER_OFFICER = 500
 FEWEST_OFFICERS = 4
-#: Every so manieth community is one grid worker short, so that some cells have none.
+#: Of the communities with two grid workers or more every so manieth, from the first, is one
+#: short, so that some cells have none.
 SHORT_EVERY = 4
 ON_DUTY = 0.85
 #: Share of phones that report GCJ-02, as Chinese phones do.
@@ -66,7 +67,8 @@ def _per(households: NDArray[np.int64], each: int) -> NDArray[np.int64]:
 
 def _workers(households: NDArray[np.int64]) -> NDArray[np.int64]:
     count = _per(households, PER_WORKER)
-    short = (np.arange(len(count)) % SHORT_EVERY == 1) & (count > 1)
+    large = count > 1
+    short = large & ((np.cumsum(large) - 1) % SHORT_EVERY == 0)
     left: NDArray[np.int64] = count - short
     return left
 

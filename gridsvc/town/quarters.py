@@ -100,7 +100,7 @@ def slab_estate(width: float, height: float, rng: Rng) -> Stand:
     columns = max(1, round(width / 68))
     each = (width - 10 - (columns - 1) * 9.0) / columns
     units = int(each // 14.5)
-    if rows == 0 or units == 0:
+    if rows == 0 or units < 1:
         return stand  # too small a plot for an estate: a yard
     _wall(stand, width, height, south, rng)
     length = units * min(each / units, 17.0)
