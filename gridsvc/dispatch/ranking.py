@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
 
+from gridsvc.people.candidates import Candidate
 from gridsvc.people.names import ROLES
-from gridsvc.people.queries import Candidate
 
 
 @dataclass(frozen=True)

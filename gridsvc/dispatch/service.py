@@ -21,8 +21,8 @@ from gridsvc.grids.queries import cell_at
 from gridsvc.mandates.service import reportable_matter
 from gridsvc.people import queries as people_queries
 from gridsvc.people import service as people_service
+from gridsvc.people.candidates import Need
 from gridsvc.people.names import ROLES, masked
-from gridsvc.people.queries import Need
 from gridsvc.people.schemas import DutyOut, PositionIn, PositionOut
 
 #: How many of the nearest to look at: with 8 and many events in one spot a quarter find nobody

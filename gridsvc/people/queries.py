@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,44 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.geo import Datum
-
-
-@dataclass(frozen=True)
-class Need:
-    """What an event asks of the person who takes it.
-
-    Attributes
-    ----------
-    role
-        grid_worker or officer.
-    power_code
-        Power the person must hold, none where the matter needs none.
-    low, high
-        Half-open range of division codes the person must be attached within.
-    grid_id
-        Grid whose own workers come first, none where ownership does not count.
-    """
-
-    role: str
-    power_code: str | None
-    low: str
-    high: str
-    grid_id: int | None
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A person who may take an event: on duty, competent, below capacity."""
-
-    person_id: int
-    code: str
-    name: str
-    role: str
-    distance_m: float | None
-    own_grid: bool
-    open_count: int
-    capacity: int
-
+from gridsvc.people.candidates import Candidate, Need
 
 # The inner part walks the spatial index outwards and is cut at :k before anything is locked;
 # geography makes the order that of true metres. A worker of the grid itself counts even
