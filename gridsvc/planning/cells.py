@@ -7,14 +7,10 @@ from itertools import pairwise
 import numpy as np
 import shapely
 
-from gridsvc.planning.arrays import Bools, Geometries, Ints
+from gridsvc.planning.arrays import Geometries, Ints
 from gridsvc.planning.graph import DualGraph
-from gridsvc.planning.inputs import GRID_M
 from gridsvc.planning.refine import divide_again
-from gridsvc.planning.segments import face_borders
 
-#: Borders through a block may be straightened by this much.
-SMOOTH_M = 2.0
 #: Divisions tried before an enclosed cell is given to the one around it.
 TRIES = 40
 
@@ -95,76 +91,3 @@ def _redivided(
         if len(enclosures(cells)) < others:
             return divided
     return None
-
-
-def smooth_borders(cells: Geometries, footprints: Geometries) -> Geometries:
-    """Straighten the borders between cells without moving any junction or cutting a building.
-
-    Parameters
-    ----------
-    cells
-        Polygons, a noded coverage.
-    footprints
-        Buildings no border may newly touch.
-
-    Returns
-    -------
-    array of Polygon
-        The same coverage with simpler borders; a border stays as it was where its simplification
-        (Douglas and Peucker, 1973) would touch a building or another border.
-    """
-    arcs, outer = _arcs(cells)
-    straight = np.where(outer, arcs, shapely.simplify(arcs, SMOOTH_M))
-    moved = ~outer & ~shapely.equals_exact(straight, arcs, 0)
-    moved &= shapely.is_simple(straight) & (shapely.length(straight) > 0)
-    hit = shapely.STRtree(footprints).query(straight[moved], predicate="intersects")[0]
-    moved[np.flatnonzero(moved)[np.unique(hit)]] = False
-    while True:
-        current = np.where(moved, straight, arcs)
-        wrong = _colliding(current, moved)
-        if not wrong.any():
-            break
-        moved &= ~wrong
-    return _relabelled(current, cells)
-
-
-def _arcs(cells: Geometries) -> tuple[Geometries, Bools]:
-    """Borders from junction to junction, and which of them are on the outer border."""
-    borders = face_borders(cells)
-    lines = shapely.linestrings(np.stack([borders.start, borders.end], axis=1))
-    outer = borders.b < 0
-    arcs = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
-    middle = (
-        shapely.get_coordinates(shapely.get_point(arcs, 0))
-        + shapely.get_coordinates(shapely.get_point(arcs, 1))
-    ) / 2
-    nearest = shapely.STRtree(lines).query_nearest(shapely.points(middle), all_matches=False)[1]
-    return arcs, outer[nearest]
-
-
-def _colliding(arcs: Geometries, moved: Bools) -> Bools:
-    """Moved arcs that meet another arc anywhere but in a junction of both."""
-    rows = np.flatnonzero(moved)
-    a, b = shapely.STRtree(arcs).query(arcs[rows], predicate="intersects")
-    a = rows[a]
-    a, b = a[a != b], b[a != b]
-    common = shapely.intersection(arcs[a], arcs[b])
-    ends = shapely.boundary(arcs)
-    proper = shapely.equals(common, shapely.intersection(ends[a], ends[b]))
-    wrong = np.zeros(len(arcs), dtype=bool)
-    wrong[a[~proper]] = True
-    return wrong & moved
-
-
-def _relabelled(arcs: Geometries, cells: Geometries) -> Geometries:
-    """Polygons of the arcs in the order of the cells they came from; the cells if they differ."""
-    faces = shapely.get_parts(shapely.polygonize(arcs))
-    inner = shapely.point_on_surface(faces)
-    face, cell = shapely.STRtree(cells).query(inner, predicate="intersects")
-    once = np.bincount(cell, minlength=len(cells))
-    if len(np.unique(face)) != len(face) or (once != 1).any():
-        return cells
-    smooth = cells.copy()
-    smooth[cell] = faces[face]
-    same = shapely.area(shapely.union_all(smooth)) - shapely.area(smooth).sum()
-    return smooth if abs(same) < GRID_M * len(cells) + 1e-9 * shapely.area(cells).sum() else cells

@@ -162,7 +162,10 @@ def inside_one_community(layers: Layers) -> list[Problem]:
 
 
 def no_building_cut(layers: Layers) -> list[Problem]:
-    """No building lies in two cells of one community, unless a site's border divides it."""
+    """No building on the ordinary land of one community lies in two of its cells.
+
+    A building that the border of a community or site divides is cut whatever the cells are.
+    """
     cell, building, common = _common(layers.cells, layers.buildings)
     share = common / np.maximum(shapely.area(layers.buildings)[building], 1e-9)
     free = ~layers.dedicated[cell]
@@ -172,7 +175,8 @@ def no_building_cut(layers: Layers) -> list[Problem]:
     _, group = np.unique(key, return_inverse=True)
     total, largest = np.bincount(group, share), np.zeros(len(share) and int(group.max()) + 1)
     np.maximum.at(largest, group, share)
-    bad = (total - largest > CUT_TOLERANCE)[group] & (share > CUT_TOLERANCE / 2)
+    cut = (total - largest > CUT_TOLERANCE) & (total > 1 - CUT_TOLERANCE)
+    bad = cut[group] & (share > CUT_TOLERANCE / 2)
     return _each("no_building_cut", np.unique(cell[bad]), "cuts a building")
 
 

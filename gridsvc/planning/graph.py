@@ -31,9 +31,9 @@ class DualGraph:
         Per node: households, square metres, metres of border with the outside.
     first, neighbour
         Neighbours of node i are ``neighbour[first[i]:first[i + 1]]``, ascending.
-    length, on_barrier, heavy
-        Per neighbour entry: metres of shared border; metres of it weighted by the barrier it
-        lies on (weight at most 1); metres of it on heavy barriers.
+    length, street, eased, heavy
+        Per neighbour entry: metres of shared border; metres of it on barriers; the same weighted
+        from a half for the slightest barrier to one for a heavy one; metres on heavy barriers.
     """
 
     node_of_face: Ints
@@ -43,7 +43,8 @@ class DualGraph:
     first: Ints
     neighbour: Ints
     length: Floats
-    on_barrier: Floats
+    street: Floats
+    eased: Floats
     heavy: Floats
 
 
@@ -74,8 +75,9 @@ def dual_graph(atoms: Atoms, households: Ints, barriers: Geometries, weights: Fl
     outer = borders.b < 0
     a, b, both = _node_pairs(borders, node)
     length = borders.length[both]
-    w = np.minimum(weight[both], 1.0)
-    columns = (length, length * w, length * (weight[both] >= HEAVY))
+    w = weight[both]
+    eased = np.where(w > 0, 0.5 + 0.5 * np.minimum(w, HEAVY) / HEAVY, 0)
+    columns = (length, length * (w > 0), length * eased, length * (w >= HEAVY))
     first, neighbour, summed = compressed_rows(n, a, b, columns)
     return DualGraph(
         node_of_face=node,
@@ -85,8 +87,9 @@ def dual_graph(atoms: Atoms, households: Ints, barriers: Geometries, weights: Fl
         first=first,
         neighbour=neighbour,
         length=summed[0],
-        on_barrier=summed[1],
-        heavy=summed[2],
+        street=summed[1],
+        eased=summed[2],
+        heavy=summed[3],
     )
 
 

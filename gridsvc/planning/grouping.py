@@ -113,7 +113,7 @@ def cell_graph(shapes: Geometries, households: Ints) -> DualGraph:
     a, b, length = shared_borders(shapes)
     n = len(shapes)
     none = np.zeros(len(a))
-    first, neighbour, summed = compressed_rows(n, a, b, (length, none, none))
+    first, neighbour, summed = compressed_rows(n, a, b, (length, none, none, none))
     shared = np.bincount(np.r_[a, b], np.r_[length, length], n)
     return DualGraph(
         node_of_face=np.arange(n),
@@ -123,8 +123,9 @@ def cell_graph(shapes: Geometries, households: Ints) -> DualGraph:
         first=first,
         neighbour=neighbour,
         length=summed[0],
-        on_barrier=summed[1],
-        heavy=summed[2],
+        street=summed[1],
+        eased=summed[2],
+        heavy=summed[3],
     )
 
 

@@ -37,6 +37,21 @@ class Nodes(NamedTuple):
     perimeter: Floats
 
 
+class Aim(NamedTuple):
+    """What a good cell is.
+
+    ``target`` households; what it costs to be more than a tenth and more than a fifth away,
+    what each share of deviation costs, its square, and what a unit of raggedness costs.
+    """
+
+    target: float
+    beyond_tenth: float
+    beyond_fifth: float
+    deviation: float
+    squared: float
+    ragged: float
+
+
 class Schedule(NamedTuple):
     """How long to anneal and how: steps, temperatures, share of recombinations."""
 
@@ -59,17 +74,23 @@ class Scratch(NamedTuple):
 
 
 @njit(cache=True)
-def cell_energy(households: float, area: float, perimeter: float, target: float) -> float:
-    """Energy of one cell: out of tolerance counts most, then deviation, then shape.
+def cell_energy(households: float, area: float, perimeter: float, aim: Aim) -> float:
+    """Energy of one cell: its deviation from the target and the raggedness of its outline.
 
-    The steps stand a little inside 10 and 20 per cent; shape is the inverse of Polsby and
-    Popper's compactness, so that a ragged cell costs more than two plain ones.
+    The steps begin a little inside the tolerances; raggedness is the inverse of Polsby and
+    Popper's compactness, so that one ragged cell costs more than two plain ones.
     """
-    off = abs(households - target) / target
-    out = min(max(off - 0.085, 0.0) / 0.02, 1.0)
-    far = min(max(off - 0.185, 0.0) / 0.02, 1.0)
-    shape = min(perimeter * perimeter / (4.0 * math.pi * area), 12.0)
-    return out + far + 3.0 * off + 4.0 * off * off + 0.25 * shape
+    off = abs(households - aim.target) / aim.target
+    tenth = min(max(off - 0.085, 0.0) / 0.02, 1.0)
+    fifth = min(max(off - 0.185, 0.0) / 0.02, 1.0)
+    ragged = min(perimeter * perimeter / (4.0 * math.pi * area), 12.0)
+    return (
+        aim.beyond_tenth * tenth
+        + aim.beyond_fifth * fifth
+        + aim.deviation * off
+        + aim.squared * off * off
+        + aim.ragged * ragged
+    )
 
 
 @njit(cache=True)
@@ -131,7 +152,7 @@ def stays_connected(links: Links, part: Ints, node: int, stamp: int, scratch: Sc
 @njit(cache=True)
 def try_shift(
     links: Links, nodes: Nodes, part: Ints, held: Floats, move: tuple[int, int, int],
-    target: float, heat: float, scratch: Scratch,
+    aim: Aim, heat: float, scratch: Scratch,
 ) -> None:  # fmt: skip
     """Hand a node to a neighbouring cell if the Metropolis rule allows.
 
@@ -153,10 +174,10 @@ def try_shift(
     p_a = held[a, 2] - nodes.perimeter[v] + 2 * to_a
     p_b = held[b, 2] + nodes.perimeter[v] - 2 * to_b
     gain = (
-        cell_energy(held[a, 0], held[a, 1], held[a, 2], target)
-        + cell_energy(held[b, 0], held[b, 1], held[b, 2], target)
-        - cell_energy(held[a, 0] - w, held[a, 1] - s, p_a, target)
-        - cell_energy(held[b, 0] + w, held[b, 1] + s, p_b, target)
+        cell_energy(held[a, 0], held[a, 1], held[a, 2], aim)
+        + cell_energy(held[b, 0], held[b, 1], held[b, 2], aim)
+        - cell_energy(held[a, 0] - w, held[a, 1] - s, p_a, aim)
+        - cell_energy(held[b, 0] + w, held[b, 1] + s, p_b, aim)
         - price
     )
     if gain < 0 and np.random.random() >= math.exp(gain / heat):
@@ -256,7 +277,7 @@ def subtree_sums(links: Links, nodes: Nodes, m: int, scratch: Scratch) -> Floats
 
 
 @njit(cache=True)
-def best_cut(sums: Floats, order: Ints, m: int, target: float) -> tuple[int, float]:
+def best_cut(sums: Floats, order: Ints, m: int, aim: Aim) -> tuple[int, float]:
     """Tree edge with the least energy: the local number below it (-1 for none), that energy."""
     whole = sums[order[0]]
     best, least = -1, np.inf
@@ -267,8 +288,8 @@ def best_cut(sums: Floats, order: Ints, m: int, target: float) -> tuple[int, flo
             continue
         outline = whole[2] - below[2] + 2 * below[3]
         energy = (
-            cell_energy(below[0], below[1], below[2], target)
-            + cell_energy(rest, whole[1] - below[1], outline, target)
+            cell_energy(below[0], below[1], below[2], aim)
+            + cell_energy(rest, whole[1] - below[1], outline, aim)
             + below[4]
         )
         if energy < least:
@@ -312,7 +333,7 @@ def apply_cut(
 @njit(cache=True)
 def try_recombination(
     links: Links, nodes: Nodes, part: Ints, held: Floats, move: tuple[int, int, int],
-    target: float, heat: float, scratch: Scratch,
+    aim: Aim, heat: float, scratch: Scratch,
 ) -> bool:  # fmt: skip
     """Divide two neighbouring cells anew if the Metropolis rule allows; whether it did.
 
@@ -325,10 +346,10 @@ def try_recombination(
     if m <= most:
         random_tree(links, m, 3.0 * np.random.random(), scratch)
         sums = subtree_sums(links, nodes, m, scratch)
-        cut, energy = best_cut(sums, scratch.order, m, target)
+        cut, energy = best_cut(sums, scratch.order, m, aim)
         gain = (
-            cell_energy(held[a, 0], held[a, 1], held[a, 2], target)
-            + cell_energy(held[b, 0], held[b, 1], held[b, 2], target)
+            cell_energy(held[a, 0], held[a, 1], held[a, 2], aim)
+            + cell_energy(held[b, 0], held[b, 1], held[b, 2], aim)
             + present_price(links, part, m, scratch)
             - energy
         )
@@ -342,7 +363,7 @@ def try_recombination(
 
 @njit(cache=True)
 def anneal(
-    links: Links, nodes: Nodes, part: Ints, k: int, target: float, schedule: Schedule, seed: int
+    links: Links, nodes: Nodes, part: Ints, k: int, aim: Aim, schedule: Schedule, seed: int
 ) -> None:
     """Improve `part` in place under a temperature that falls geometrically."""
     np.random.seed(seed)
@@ -359,14 +380,14 @@ def anneal(
         heat = schedule.hot * (schedule.cold / schedule.hot) ** (step / schedule.steps)
         if np.random.random() < schedule.recombine:
             move = (v, b, schedule.most_union)
-            try_recombination(links, nodes, part, held, move, target, heat, scratch)
+            try_recombination(links, nodes, part, held, move, aim, heat, scratch)
         else:
-            try_shift(links, nodes, part, held, (v, b, step + 1), target, heat, scratch)
+            try_shift(links, nodes, part, held, (v, b, step + 1), aim, heat, scratch)
 
 
 @njit(cache=True)
 def divide_pair(
-    links: Links, nodes: Nodes, part: Ints, pair: tuple[int, int], target: float, seed: int
+    links: Links, nodes: Nodes, part: Ints, pair: tuple[int, int], aim: Aim, seed: int
 ) -> bool:
     """Divide two neighbouring cells anew along one random tree, whatever the energy."""
     np.random.seed(seed)
@@ -374,4 +395,4 @@ def divide_pair(
     held = holdings(links, nodes, part, part.max() + 1)
     v = np.flatnonzero(part == a)[0]
     move = (v, b, len(part))
-    return try_recombination(links, nodes, part, held, move, target, np.inf, new_scratch(len(part)))
+    return try_recombination(links, nodes, part, held, move, aim, np.inf, new_scratch(len(part)))

@@ -9,7 +9,8 @@ This page is the method; each step has a module of its own::
     graph     what touches what, and on which street
     seed      METIS: balanced, then connected
     refine    annealing: balance first, then streets, then shape
-    cells     unions of faces, enclosures opened, borders straightened
+    cells     unions of faces, enclosures opened
+    smooth    jagged borders straightened
     checks    the rules a plan must keep
 """
 
@@ -26,7 +27,7 @@ from gridsvc.errors import BadInput
 from gridsvc.planning.arrays import Geometries, Ints
 from gridsvc.planning.atoms import build_atoms
 from gridsvc.planning.blocks import barrier_network
-from gridsvc.planning.cells import open_enclosures, smooth_borders, union_faces
+from gridsvc.planning.cells import open_enclosures, union_faces
 from gridsvc.planning.checks import problems
 from gridsvc.planning.graph import dual_graph
 from gridsvc.planning.inputs import Inputs, polygon_parts, read_inputs
@@ -34,6 +35,7 @@ from gridsvc.planning.land import SPILL_SHARE, Land, divide_land
 from gridsvc.planning.refine import refine
 from gridsvc.planning.report import PieceFigures, piece_figures, plan_report
 from gridsvc.planning.seed import seed_partition
+from gridsvc.planning.smooth import smooth_borders
 from gridsvc.progress import Progress, silent
 
 
@@ -120,7 +122,9 @@ def plan_cells(
     cells, cluster_cell = _assemble(inputs, land, planned, boundary)
     progress("check", 0.0)
     found = problems(cells, buildings=buildings, boundary=boundary, special=special)
-    report = plan_report(cells, target, inputs, [piece.figures for piece in planned], found)
+    report = plan_report(
+        cells, target, inputs, cluster_cell, [piece.figures for piece in planned], found
+    )
     progress("check", 1.0)
     placed = inputs.cluster >= 0
     building_cell = np.full(len(buildings), -1, dtype=np.int64)
@@ -153,14 +157,12 @@ def _plan_piece(
     part = refine(graph, part, target, seed)
     part, joined = open_enclosures(atoms.faces, graph, part, target, seed)
     polygons = union_faces(atoms.faces, part[graph.node_of_face])
-    polygons = smooth_borders(polygons, footprints)
+    polygons = smooth_borders(polygons, footprints, lines)
 
     face_of_atom = np.zeros(int(atoms.atom.max()) + 1, dtype=np.int64)
     face_of_atom[atoms.atom] = np.arange(len(atoms.atom))
     cell = part[graph.node_of_face[face_of_atom[atoms.atom_of_building]]]
-    return PieceCells(
-        polygons, cell[: len(mine)], piece_figures(graph, part, households, target, joined)
-    )
+    return PieceCells(polygons, cell[: len(mine)], piece_figures(graph, part, joined))
 
 
 def _guests(inputs: Inputs, land: Land, tree: shapely.STRtree, piece: int) -> Ints:

@@ -15,7 +15,7 @@ import numpy as np
 
 from gridsvc.planning.arrays import Ints
 from gridsvc.planning.graph import DualGraph
-from gridsvc.planning.kernels import Links, Nodes, Schedule, anneal, divide_pair
+from gridsvc.planning.kernels import Aim, Links, Nodes, Schedule, anneal, divide_pair
 from gridsvc.planning.seed import effective
 
 #: Share of its cost that a border saves by lying on a barrier of full weight.
@@ -23,13 +23,16 @@ STREET_DISCOUNT = 0.85
 #: What a metre of heavy barrier inside a cell costs, in metres of border through a block.
 HEAVY_PENALTY = 2.0
 #: Energy of a border through a block as long as the side of a mean cell.
-BORDER_ENERGY = 0.12
+BORDER_ENERGY = 0.4
+#: Energy of a cell beyond a tenth and beyond a fifth of the target, of each share of deviation,
+#: of its square, and of each unit of raggedness.
+BEYOND_TENTH, BEYOND_FIFTH, DEVIATION, SQUARED, RAGGED = 2.0, 1.0, 3.0, 4.0, 0.4
 #: Temperatures between which the annealing cools, in units of the energy.
-HOT, COLD = 0.5, 0.01
+HOT, COLD = 1.0, 0.01
 #: Steps per node, and the most for one piece of land.
-STEPS_PER_NODE, MOST_STEPS = 1500, 60_000_000
+STEPS_PER_NODE, MOST_STEPS = 5000, 50_000_000
 #: Share of steps that try a recombination.
-RECOMBINE_SHARE = 0.04
+RECOMBINE_SHARE = 0.05
 #: Unions of more nodes than this are not recombined: their trees take too long.
 MOST_UNION = 600
 
@@ -59,7 +62,7 @@ def refine(graph: DualGraph, part: Ints, target: float, seed: int) -> Ints:
         steps = min(STEPS_PER_NODE * len(part), MOST_STEPS)
         schedule = Schedule(steps, HOT, COLD, RECOMBINE_SHARE, MOST_UNION)
         links, nodes = _terms(graph, target, k)
-        anneal(links, nodes, part, k, float(target), schedule, seed % 2**32)
+        anneal(links, nodes, part, k, _aim(target), schedule, seed % 2**32)
     return part
 
 
@@ -81,21 +84,25 @@ def divide_again(
     """
     part = part.copy()
     links, nodes = _terms(graph, target, int(part.max()) + 1)
-    done = divide_pair(links, nodes, part, pair, float(target), seed % 2**32)
+    done = divide_pair(links, nodes, part, pair, _aim(target), seed % 2**32)
     return part if done else None
+
+
+def _aim(target: float) -> Aim:
+    return Aim(float(target), BEYOND_TENTH, BEYOND_FIFTH, DEVIATION, SQUARED, RAGGED)
 
 
 def _terms(graph: DualGraph, target: float, k: int) -> tuple[Links, Nodes]:
     """The graph in the numbers the energy is made of."""
     side = math.sqrt(float(graph.area.sum()) / k)
-    through = graph.length - STREET_DISCOUNT * graph.on_barrier - HEAVY_PENALTY * graph.heavy
+    through = graph.length - STREET_DISCOUNT * graph.eased - HEAVY_PENALTY * graph.heavy
     row = np.repeat(np.arange(len(graph.area)), np.diff(graph.first))
     links = Links(
         first=graph.first,
         neighbour=graph.neighbour,
         length=graph.length,
         cost=BORDER_ENERGY * through / side,
-        street=graph.on_barrier / np.maximum(graph.length, 1e-9),
+        street=graph.eased / np.maximum(graph.length, 1e-9),
     )
     perimeter = graph.outer + np.bincount(row, graph.length, len(graph.area))
     return links, Nodes(effective(graph.households, target), graph.area, perimeter)

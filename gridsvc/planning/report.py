@@ -26,8 +26,6 @@ class PieceFigures:
         Length of the borders between cells, and of that on barriers.
     heavy_inside_m
         Length of heavy barriers that run inside a cell.
-    large_buildings
-        Buildings with more than 110 % of the target.
     empty_atoms
         Bits of land without households, attached to cells.
     joined
@@ -37,23 +35,18 @@ class PieceFigures:
     border_m: float
     border_on_barrier_m: float
     heavy_inside_m: float
-    large_buildings: int
     empty_atoms: int
     joined: int
 
 
-def piece_figures(
-    graph: DualGraph, part: Ints, households: Ints, target: int, joined: int
-) -> PieceFigures:
+def piece_figures(graph: DualGraph, part: Ints, joined: int) -> PieceFigures:
     """Figures of the cells of one dual graph."""
     row = np.repeat(np.arange(len(part)), np.diff(graph.first))
     cut = part[row] != part[graph.neighbour]
-    streets = cut & (graph.on_barrier > 0)
     return PieceFigures(
         border_m=float(graph.length[cut].sum() / 2),
-        border_on_barrier_m=float(graph.length[streets].sum() / 2),
+        border_on_barrier_m=float(graph.street[cut].sum() / 2),
         heavy_inside_m=float(graph.heavy[~cut].sum() / 2),
-        large_buildings=int((households > FULL * target).sum()),
         empty_atoms=int((graph.households == 0).sum()),
         joined=joined,
     )
@@ -63,6 +56,7 @@ def plan_report(
     cells: gpd.GeoDataFrame,
     target: int,
     inputs: Inputs,
+    cluster_cell: Ints,
     pieces: list[PieceFigures],
     found: list[Problem],
 ) -> dict[str, Any]:
@@ -76,7 +70,8 @@ def plan_report(
     """
     failed = {problem.check for problem in found}
     notes = dict(inputs.notes)
-    notes["buildings above 110 % of the target"] = sum(p.large_buildings for p in pieces)
+    large = cluster_cell[(inputs.households > FULL * target) & (cluster_cell >= 0)]
+    notes["buildings above 110 % of the target"] = len(large)
     notes["bits of land without households (attached to cells)"] = sum(
         p.empty_atoms for p in pieces
     )
@@ -84,7 +79,8 @@ def plan_report(
     ordinary = cells[cells["kind"] == "ordinary"]
     notes["ordinary cells without households"] = int((ordinary["households"] == 0).sum())
     return {
-        "figures": _figures(cells, ordinary, target, pieces),
+        "figures": _figures(cells, ordinary, target, pieces)
+        | _without_large(ordinary.drop(index=large, errors="ignore"), target),
         "checks": {name: name not in failed for name in CHECKS},
         "problems": [vars(problem) for problem in found],
         "data": {name: count for name, count in notes.items() if count},
@@ -117,6 +113,16 @@ def _figures(
         if border
         else None,
         "heavy_barriers_inside_cells_km": _rounded(sum(p.heavy_inside_m for p in pieces) / 1000),
+    }
+
+
+def _without_large(ordinary: gpd.GeoDataFrame, target: int) -> dict[str, Any]:
+    """Balance of the cells that hold no building which alone exceeds the tolerance."""
+    held = ordinary["households"].to_numpy(float)
+    off = np.abs(held[held > 0] - target) / target
+    return {
+        "cells_without_large_building": len(off),
+        "within10_without_large_pct": _pct((off <= 0.1 + 1e-9).mean()) if len(off) else None,
     }
 
 

@@ -56,7 +56,7 @@ def seed_partition(graph: DualGraph, target: float, seed: int) -> Ints:
     if k == 1:
         return np.zeros(len(graph.area), dtype=np.int64)
     weight = np.round(effective(graph.households, target)).astype(np.int64)
-    ease = 1 + 99 * (graph.length - 0.8 * graph.on_barrier) / graph.length.max()
+    ease = 1 + 99 * (graph.length - 0.8 * graph.eased) / graph.length.max()
     raw = pymetis.part_graph(
         k,
         pymetis.CSRAdjacency(graph.first, graph.neighbour),

@@ -55,7 +55,7 @@ def face_borders(faces: Geometries) -> FaceBorders:
     along = ring[1:] == ring[:-1]
     start, end = points[:-1][along], points[1:][along]
     owner = face[ring[:-1][along]].astype(np.int64)
-    key = _keys(start, end)
+    key = stretch_keys(start, end)
     order = np.lexsort((owner, key))
     key, owner = key[order], owner[order]
     first = np.r_[True, key[1:] != key[:-1]]
@@ -64,8 +64,8 @@ def face_borders(faces: Geometries) -> FaceBorders:
     return FaceBorders(owner[first], second[first], start[order][first], end[order][first])
 
 
-def _keys(start: Floats, end: Floats) -> Ints:
-    """A number per stretch, equal for both directions."""
+def stretch_keys(start: Floats, end: Floats) -> Ints:
+    """A number per straight stretch, equal for both directions and for equal stretches."""
     at = np.round(np.concatenate([start, end]) / GRID_M).astype(np.int64)
     at -= at.min(axis=0)
     width = int(at[:, 1].max()) + 1
