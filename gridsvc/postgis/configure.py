@@ -14,6 +14,8 @@ DATABASE = "gridsvc"
 #: Roles in which the users of the socket may log in.
 ROLES: Sequence[str] = (OWNER,)
 
+#: Read by PostgreSQL after the ``postgresql.conf`` that initdb wrote.
+SETTINGS_FILE = "gridsvc.conf"
 #: Sized for a machine of two cores that does other work too. Everything about durability
 #: stays at PostgreSQL's safe defaults.
 SETTINGS: Mapping[str, object] = {
@@ -39,7 +41,7 @@ SETTINGS: Mapping[str, object] = {
 
 
 def configure(home: Home, account: Account, settings: Mapping[str, object]) -> None:
-    """Write ``postgresql.conf``, ``pg_hba.conf`` and ``pg_ident.conf``.
+    """Write `SETTINGS_FILE`, ``pg_hba.conf`` and ``pg_ident.conf``.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def configure(home: Home, account: Account, settings: Mapping[str, object]) -> N
         f"{name} = {_quoted(value)}" for name, value in {**SETTINGS, **own, **settings}.items()
     ]
     logins = [f'gridsvc "{user}" {role}' for user in _users(account) for role in ROLES]
-    _write(home.pgdata / "postgresql.conf", lines, account)
+    _write(home.pgdata / SETTINGS_FILE, lines, account)
     _write(home.pgdata / "pg_hba.conf", ["local all all peer map=gridsvc"], account)
     _write(home.pgdata / "pg_ident.conf", logins, account)
 
@@ -65,7 +67,7 @@ def _users(account: Account) -> list[str]:
 
 
 def _quoted(value: object) -> str:
-    text = str(value).replace("'", "''")
+    text = str(value).replace("\\", "\\\\").replace("'", "''")
     return f"'{text}'"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from gridsvc.errors import Unavailable
 from gridsvc.postgis.account import Account
 from gridsvc.postgis.binaries import Binaries
-from gridsvc.postgis.configure import DATABASE, OWNER
+from gridsvc.postgis.configure import DATABASE, OWNER, SETTINGS_FILE
 from gridsvc.postgis.home import Home
 
 _DRAFT = "initdb-"
@@ -75,6 +75,9 @@ def _initdb(draft: Path, account: Account, binaries: Binaries) -> None:
     )
     if done.returncode != 0:
         raise _failure(draft, done.stderr)
+    # After initdb's own lines, which fit the machine's shared memory, so that ours win.
+    with (draft / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write(f"include_if_exists '{SETTINGS_FILE}'\n")
 
 
 def _execute(sql: str, database: str, draft: Path, account: Account, binaries: Binaries) -> None:
