@@ -13,7 +13,7 @@ def test_geopackage_with_an_undefined_crs_is_refused(tmp_path, houses):
     houses.to_file(tmp_path / "houses.gpkg")
     with sqlite3.connect(tmp_path / "houses.gpkg") as base:
         for table in ("gpkg_contents", "gpkg_geometry_columns"):
-            base.execute(f"UPDATE {table} SET srs_id = -1")  # noqa: S608 - two fixed names
+            base.execute(f"UPDATE {table} SET srs_id = -1")
     base.close()
     assert "declares no CRS; assign" in refusal(tmp_path / "houses.gpkg")
 
