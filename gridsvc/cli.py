@@ -100,6 +100,9 @@ def prepare(
     zone_households: Annotated[
         str | None, typer.Option(help="Column of --zones with the total.")
     ] = None,
+    zone_id: Annotated[
+        str | None, typer.Option(help="Column whose repeated values are parts of one zone.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="GeoPackage to write.")] = Path("prepared.gpkg"),
     as_json: AsJson = False,
 ) -> None:
@@ -110,6 +113,7 @@ def prepare(
             boundary=boundary,
             zones=zones,
             zone_households=zone_households,
+            zone_id=zone_id,
             out=out,
             progress=progress,
         )
