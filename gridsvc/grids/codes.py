@@ -54,9 +54,3 @@ def code_range(code: str) -> tuple[str, str]:
     after = str(int(code[:digits]) + 1).zfill(digits)
     # The province 99 has no successor of two digits; ':' is the byte after '9'.
     return code, ":" if len(after) > digits else after.ljust(12, "0")
-
-
-def parent_codes(code: str) -> list[str]:
-    """Codes of the divisions a division may belong to, nearest first."""
-    own = DIGITS[level_of(code)]
-    return [code[:n].ljust(12, "0") for n in sorted(DIGITS.values(), reverse=True) if n < own]

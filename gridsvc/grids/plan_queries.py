@@ -102,6 +102,13 @@ async def codes_ever_used(session: AsyncSession, code: str) -> set[str]:
     return set(rows)
 
 
+async def lock_community(session: AsyncSession, code: str) -> None:
+    """Let nobody else number or publish cells of a community until the transaction ends."""
+    await session.execute(
+        text("SELECT FROM division WHERE code = :code FOR NO KEY UPDATE"), {"code": code}
+    )
+
+
 async def lock_plan(session: AsyncSession, plan_id: int) -> RowMapping | None:
     """The plan's row and its community's, locked until the transaction ends."""
     return (
@@ -110,7 +117,7 @@ async def lock_plan(session: AsyncSession, plan_id: int) -> RowMapping | None:
                 text("""
                 SELECT p.id, p.division_code, p.state, p.created_at, p.report
                 FROM plan p JOIN division d ON d.code = p.division_code
-                WHERE p.id = :id FOR UPDATE OF p, d
+                WHERE p.id = :id FOR NO KEY UPDATE OF p, d
                 """),
                 {"id": plan_id},
             )
@@ -157,9 +164,15 @@ async def supersede(session: AsyncSession, plan_id: int) -> None:
 
 
 async def put_in_force(session: AsyncSession, plan_id: int) -> None:
-    """Publish a draft and let its cells be valid from now on."""
+    """Publish a draft and let its cells be valid from now on.
+
+    The time of publication is that of the clock, not of the transaction's begin: a plan that was
+    drafted while this one waited for its lock is older.
+    """
     await session.execute(
-        text("UPDATE plan SET state = 'published', published_at = now() WHERE id = :id"),
+        text(
+            "UPDATE plan SET state = 'published', published_at = clock_timestamp() WHERE id = :id"
+        ),
         {"id": plan_id},
     )
     for table in ("grid", "micro_grid"):

@@ -152,26 +152,44 @@ async def existing_divisions(session: AsyncSession, codes: Sequence[str]) -> set
 async def upsert_divisions(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Add divisions or rename them; a geometry replaces the old one, none keeps it.
 
-    Each row has code, name (or none), parent_code and wkb (bytes of a MultiPolygon in EPSG:4326,
-    or none).
+    Each row has code, name (or none) and wkb (bytes of a MultiPolygon in EPSG:4326, or none).
     """
     await session.execute(
         text("""
-        INSERT INTO division (code, name, parent_code, geom)
-        SELECT row.code, coalesce(row.name, known.name, row.code), row.parent_code,
-               ST_GeomFromWKB(row.wkb, 4326)
-        FROM unnest(CAST(:codes AS text[]), CAST(:names AS text[]), CAST(:parents AS text[]),
-                    CAST(:wkbs AS bytea[])) AS row (code, name, parent_code, wkb)
+        INSERT INTO division (code, name, geom)
+        SELECT row.code, coalesce(row.name, known.name, row.code), ST_GeomFromWKB(row.wkb, 4326)
+        FROM unnest(CAST(:codes AS text[]), CAST(:names AS text[]), CAST(:wkbs AS bytea[]))
+            AS row (code, name, wkb)
         LEFT JOIN division known ON known.code = row.code
         ORDER BY row.code
         ON CONFLICT (code) DO UPDATE SET name = excluded.name,
-            parent_code = excluded.parent_code,
             geom = coalesce(excluded.geom, division.geom)
         """),
         {
             "codes": [row["code"] for row in rows],
             "names": [row["name"] for row in rows],
-            "parents": [row["parent_code"] for row in rows],
             "wkbs": [row["wkb"] for row in rows],
         },
+    )
+
+
+async def set_parents(session: AsyncSession) -> None:
+    """Let every division belong to the nearest higher one there is.
+
+    Of the codes that stand for what a division lies in, the nearest is the greatest.
+    """
+    await session.execute(
+        text("""
+        UPDATE division child SET parent_code = nearest.code
+        FROM (
+            SELECT c.code AS child_code, max(p.code) AS code
+            FROM division c
+            JOIN division p ON p.code < c.code AND p.code IN (
+                left(c.code, 9) || '000', left(c.code, 6) || '000000',
+                left(c.code, 4) || '00000000', left(c.code, 2) || '0000000000')
+            GROUP BY c.code
+        ) nearest
+        WHERE child.code = nearest.child_code
+          AND child.parent_code IS DISTINCT FROM nearest.code
+        """)
     )

@@ -16,7 +16,7 @@ from gridsvc import geo
 from gridsvc.errors import BadInput, Conflict, ImproperPlan, NotFound
 from gridsvc.grids import area_queries, numbering, plan_queries, queries
 from gridsvc.grids.area_queries import AreaFrames
-from gridsvc.grids.codes import checked, level_of, parent_codes
+from gridsvc.grids.codes import checked, level_of
 from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import CellPlan, plan_cells
 from gridsvc.progress import Progress, silent
@@ -57,20 +57,11 @@ async def load_divisions(session: AsyncSession, rows: Sequence[DivisionRow]) -> 
     if len(set(codes)) < len(codes):
         twice = sorted({code for code in codes if codes.count(code) > 1})
         raise BadInput(f"division codes come twice: {', '.join(twice[:5])}; keep one row each")
-    wanted = {parent for code in codes for parent in parent_codes(code)}
-    known = set(codes) | await queries.existing_divisions(session, sorted(wanted))
     await queries.upsert_divisions(
         session,
-        [
-            {
-                "code": row.code,
-                "name": row.name,
-                "parent_code": next((p for p in parent_codes(row.code) if p in known), None),
-                "wkb": _multipolygon(row.geometry),
-            }
-            for row in rows
-        ],
+        [{"code": row.code, "name": row.name, "wkb": _multipolygon(row.geometry)} for row in rows],
     )
+    await queries.set_parents(session)
     return len(rows)
 
 
@@ -148,11 +139,18 @@ async def draft_plan(
 
     Raises
     ------
+    BadInput
+        If grids are to be smaller than micro-grids, or what stands there cannot be planned.
     NotFound
         If the community is unknown or has no boundary.
     ImproperPlan
         If the plan fails its checks; nothing is saved.
     """
+    if grid_target < target:
+        raise BadInput(
+            f"a grid of {grid_target} households cannot hold micro-grids of {target}; "
+            "raise the grid target or lower the target"
+        )
     area = await area_queries.frames(session, code)
     if area.boundary.empty or area.boundary.geometry.isna().any():
         raise NotFound(
@@ -181,6 +179,8 @@ async def _save(
 ) -> Draft:
     groups = group_cells(plan.cells, target=grid_target, seed=seed)
     grids = dissolve(plan.cells, groups)
+    # From here on nobody else may give out codes of this community.
+    await plan_queries.lock_community(session, code)
     numbers = numbering.Numbering(
         community=code,
         ever_used=await plan_queries.codes_ever_used(session, code),
