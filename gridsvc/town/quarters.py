@@ -121,7 +121,7 @@ def slab_estate(width: float, height: float, rng: Rng) -> Stand:
                     lowest=levels - floors + 1,
                 )
             )
-    _paths(stand, width, height, across, up, rng)
+    _paths(stand, width, height, south, across, up, rng)
     return stand
 
 
@@ -145,7 +145,7 @@ def tower_estate(width: float, height: float, rng: Rng) -> Stand:
             else:
                 tower = House(6 + p, q, 35.0, 16.0, "apartments", levels, 2, 2, levels)
             stand.houses.append(tower)
-    _paths(stand, width, height, across, up, rng)
+    _paths(stand, width, height, south, across, up, rng)
     return stand
 
 
@@ -153,6 +153,7 @@ def _paths(
     stand: Stand,
     width: float,
     height: float,
+    south: float,
     across: list[float],
     up: list[float],
     rng: Rng,
@@ -168,7 +169,7 @@ def _paths(
         _drive(stand, (middle, -TO_STREET), (middle, TO_STREET))
     else:
         # Between two towers' ends there is no way through: a short drive at each gate.
-        _drive(stand, (middle, -TO_STREET), (middle, 3.0))
+        _drive(stand, (middle, -TO_STREET), (middle, south + 3.0))
         _drive(stand, (middle, height - 3.0), (middle, TO_STREET))
     gaps = [(below + above) / 2 for below, above in pairwise(up)]
     cross = len(gaps) // 2

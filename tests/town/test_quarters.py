@@ -42,11 +42,16 @@ def test_a_usual_plot_of_homes_holds_homes(use: str) -> None:
 
 
 @pytest.mark.parametrize("use", ["slab", "tower"])
-def test_estates_are_walled_and_have_a_way_in(use: str) -> None:
-    stand = MAKERS[use](140.0, 130.0, np.random.default_rng(2))
+@pytest.mark.parametrize("width", [62.0, 140.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_estates_are_walled_and_have_two_ways_in(use: str, width: float, seed: int) -> None:
+    stand = MAKERS[use](width, 130.0, np.random.default_rng(seed))
     (wall,) = (shapely.LineString(line.points) for line in stand.lines if line.kind == "wall")
     drives = [shapely.LineString(line.points) for line in stand.lines if line.kind == "service"]
-    assert sum(drive.crosses(wall) for drive in drives) >= 1
+    gates = [drive for drive in drives if drive.distance(wall) == 0 and drive.length > 1e5]
+    ways = shapely.union_all(gates)
+    outside = shapely.Polygon(wall.coords).buffer(8).exterior
+    assert len(shapely.get_parts(ways.intersection(outside))) >= 2
     for house in stand.houses:
         if house.kind == "apartments":
             assert shapely.Polygon(wall.coords).contains(_shape(house))
