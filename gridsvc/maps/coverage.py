@@ -140,7 +140,7 @@ def draw(frames: CoverageFrames) -> folium.Map:
     data.add_to(sheet_map)
     for layer in (*_areas(data, frames.target), *_symbols(data)):
         layer.add_to(sheet_map)
-    switch = LayerControl(collapsed=True)
+    switch = LayerControl(collapsed=False)
     switch.add_to(sheet_map)
     Sheet(sheet_map, switch, _statement(frames, micro_grids, people, events)).add_to(sheet_map)
     return sheet_map

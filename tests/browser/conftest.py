@@ -66,6 +66,7 @@ def watched(browser):
                 await context.set_offline(True)
             else:
                 await context.route("**/*", _answer_from(site))
+            context.set_default_timeout(10_000)
             seen = Watched(await context.new_page())
             seen.watch()
             yield seen

@@ -52,11 +52,7 @@ def figures(**changes) -> pages.TownFigures:
 
 def make_site(told: pages.TownFigures | None, cell: CellAt = CELL) -> FastAPI:
     site = FastAPI(title="site", docs_url=None, redoc_url=None)
-
-    async def answer(request):
-        return told
-
-    site.state.town_figures = answer
+    site.dependency_overrides[pages.town_figures] = lambda: told
 
     @site.get("/api/micro-grids/at")
     async def micro_grid_at(lon: float, lat: float, datum: str) -> CellAt:

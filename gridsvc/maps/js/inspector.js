@@ -51,7 +51,7 @@ globalThis.gridsvc ??= {};
 
     find(latlng) {
       const { x, y } = L.CRS.EPSG3857.latLngToPoint(latlng, 0);
-      const upmost = [...this.layers].sort((a, b) => b.options.zIndex - a.options.zIndex);
+      const upmost = [...this.layers].sort((a, b) => b.prominence() - a.prominence());
       for (const layer of upmost) {
         const hit = layer.table && layer.options.facts ? layer.hit(x, y) : null;
         if (hit) return { layer, ...hit };

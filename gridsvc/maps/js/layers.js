@@ -84,6 +84,11 @@ globalThis.gridsvc ??= {};
       return { scale, left: corner.x, top: corner.y, box, zoom: this._zoom, key };
     },
 
+    /** Which of several layers under the pointer is told about: the highest. */
+    prominence() {
+      return this.options.zIndex;
+    },
+
     /** What lies at a world coordinate: `{row, outline}` or null. */
     hit() {
       return null;
@@ -159,6 +164,11 @@ globalThis.gridsvc ??= {};
       });
       context.stroke();
       context.globalAlpha = 1;
+    },
+
+    // Outlines are drawn above the cells they group, but the cells are what is pointed at.
+    prominence() {
+      return this.options.style.classes ? this.options.zIndex : 0;
     },
 
     hit(x, y) {

@@ -83,6 +83,13 @@ globalThis.gridsvc ??= {};
     legend.style.maxHeight = `${map.getSize().y - above - below - 2 * MARGIN_PX}px`;
   }
 
+  /** Fold the layer switch; Leaflet listens for what opens it when the control is added. */
+  function fold(map, layerSwitch) {
+    layerSwitch.remove();
+    layerSwitch.options.collapsed = true;
+    layerSwitch.addTo(map);
+  }
+
   function notify(map, text) {
     if (map.getContainer().querySelector('.gridsvc-notice')) return;
     L.DomUtil.create('p', 'gridsvc-notice', map.getContainer()).textContent = text;
@@ -101,7 +108,7 @@ globalThis.gridsvc ??= {};
     const legend = place(map, 'gridsvc-legend', 'bottomright');
     legend.querySelector('details').open = isRoomy(map);
     paintSwatches(legend, styles);
-    if (isRoomy(map)) layerSwitch.expand();
+    if (!isRoomy(map)) fold(map, layerSwitch);
     limit(map, legend);
     map.on('resize', () => limit(map, legend));
     if (bounds) fit(map, bounds, title, legend);
