@@ -36,15 +36,15 @@ class Atoms:
         Polygons, a coverage of the piece.
     atom
         Atom of every face; atoms are connected.
-    atom_of_building
-        Atom every building cluster stands in.
+    face_of_building
+        Face every building cluster stands in.
     borders
         Which faces share which stretches of line.
     """
 
     faces: Geometries
     atom: Ints
-    atom_of_building: Ints
+    face_of_building: Ints
     borders: FaceBorders
 
 
@@ -79,7 +79,7 @@ def build_atoms(piece: shapely.Polygon, network: Geometries, footprints: Geometr
     stands = _claim(faces, inner, footprints, kept_whole, label, key_block, home)
     borders = face_borders(faces)
     atom = _components(borders, label, key_block)
-    return Atoms(faces, atom, atom[stands], borders)
+    return Atoms(faces, atom, stands, borders)
 
 
 def _home_blocks(blocks: Geometries, footprints: Geometries) -> Ints:

@@ -5,6 +5,7 @@ The same functions guard the planner's own result, publication in the database, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ import numpy as np
 import shapely
 
 from gridsvc.planning.arrays import Bools, Floats, Geometries, Ints
+from gridsvc.planning.inputs import clean_areas, disjoint, whole_footprints
 from gridsvc.planning.land import SITE_IOU
 
 #: Largest gap, overlap and overhang, as a share of the boundary's area.
@@ -82,24 +84,19 @@ def problems(
     list of Problem
         Empty for a proper plan. All layers must be in one metric CRS.
     """
+    ignored: Counter[str] = Counter()
     layers = Layers(
         cells=cells.geometry.to_numpy(dtype=object),
         dedicated=(cells["kind"] == "dedicated").to_numpy(dtype=bool),
         households=cells["households"].to_numpy(dtype=np.int64),
-        buildings=_valid(buildings),
+        buildings=whole_footprints(buildings, ignored),
         building_households=buildings["households"].to_numpy(dtype=np.int64),
-        communities=_valid(boundary),
-        sites=np.array([], dtype=object) if special is None else _valid(special),
+        communities=disjoint(clean_areas(boundary, "boundary", ignored), ignored),
+        sites=np.array([], dtype=object)
+        if special is None
+        else clean_areas(special, "special sites", ignored),
     )
     return [problem for check in CHECKS.values() for problem in check(layers)]
-
-
-def _valid(frame: gpd.GeoDataFrame) -> Geometries:
-    geometries: Geometries = shapely.force_2d(frame.geometry.to_numpy(dtype=object))
-    geometries = np.where(shapely.is_missing(geometries), shapely.Polygon(), geometries)
-    broken = ~shapely.is_valid(geometries)
-    geometries[broken] = shapely.make_valid(geometries[broken])
-    return geometries
 
 
 def covers_boundary(layers: Layers) -> list[Problem]:

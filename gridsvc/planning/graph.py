@@ -69,9 +69,7 @@ def dual_graph(atoms: Atoms, households: Ints, barriers: Geometries, weights: Fl
     n = int(node.max()) + 1
     weight = _border_weights(borders, node, barriers, weights)
     per_node = np.zeros(n, dtype=np.int64)
-    face_of_atom = np.zeros(int(atoms.atom.max()) + 1, dtype=np.int64)
-    face_of_atom[atoms.atom] = np.arange(len(atoms.atom))
-    np.add.at(per_node, node[face_of_atom[atoms.atom_of_building]], households)
+    np.add.at(per_node, node[atoms.face_of_building], households)
     outer = borders.b < 0
     a, b, both = _node_pairs(borders, node)
     length = borders.length[both]
@@ -128,7 +126,7 @@ def _join_scraps(atoms: Atoms) -> Ints:
     """Node of every face once scraps and enclosed atoms are joined to a neighbour."""
     node = atoms.atom
     built = np.zeros(int(node.max()) + 1, dtype=bool)
-    built[atoms.atom_of_building] = True
+    built[node[atoms.face_of_building]] = True
     while True:
         group = _join_once(atoms, node, built)
         if len(group) == int(group.max()) + 1:

@@ -16,14 +16,12 @@ import shapely
 
 from gridsvc import geo
 from gridsvc.errors import BadInput
-from gridsvc.planning.arrays import Floats, Geometries, Ints, components
+from gridsvc.planning.arrays import Floats, Geometries, Ints
 
 #: All work is done on this precision grid, so that shared borders are equal to the last bit.
 GRID_M = 1e-4
 #: Weight of a barrier that names none: an ordinary street.
 DEFAULT_WEIGHT = 0.5
-#: Footprints overlapping by more than this share of the smaller one are one building.
-FUSE_SHARE = 0.01
 #: Communities' parts below this area are noise of digitising, not land.
 NOISE_M2 = 0.1
 
@@ -35,11 +33,9 @@ class Inputs:
     Attributes
     ----------
     footprints
-        Polygon of every indivisible cluster of buildings.
+        Polygon of every building; empty where the row has none.
     households
-        Households per cluster.
-    cluster
-        Cluster of every building row; -1 where the row has no geometry.
+        Households per building.
     communities
         Polygon or MultiPolygon per boundary row, none overlapping another.
     sites
@@ -52,7 +48,6 @@ class Inputs:
 
     footprints: Geometries
     households: Ints
-    cluster: Ints
     communities: Geometries
     sites: Geometries
     barriers: Geometries
@@ -91,21 +86,19 @@ def read_inputs(
     """
     notes: Counter[str] = Counter()
     _check_crs(boundary, buildings=buildings, barriers=barriers, special=special)
-    communities = _areas(boundary, "boundary", notes)
+    communities = clean_areas(boundary, "boundary", notes)
     if not (shapely.area(communities) > NOISE_M2).any():
         raise BadInput("the boundary is empty; give at least one polygon with an area")
     households = whole_households(buildings)
-    footprints = _footprints(buildings, notes)
+    footprints = whole_footprints(buildings, notes)
     lost = int(households[shapely.is_empty(footprints)].sum())
     notes["households of buildings without geometry"] += lost
-    cluster, fused = _fuse(footprints, notes)
     lines, weights = _lines(barriers, notes)
     return Inputs(
-        footprints=fused,
-        households=_sums(households, cluster, len(fused)),
-        cluster=cluster,
-        communities=_disjoint(communities, notes),
-        sites=np.array([]) if special is None else _areas(special, "special sites", notes),
+        footprints=footprints,
+        households=households,
+        communities=disjoint(communities, notes),
+        sites=np.array([]) if special is None else clean_areas(special, "special sites", notes),
         barriers=lines,
         weights=weights,
         notes=notes,
@@ -170,7 +163,7 @@ def _ids(kinds: tuple[str, ...]) -> list[int]:
     return [int(shapely.GeometryType[kind.upper()]) for kind in kinds]
 
 
-def _areas(frame: gpd.GeoDataFrame, name: str, notes: Counter[str]) -> Geometries:
+def clean_areas(frame: gpd.GeoDataFrame, name: str, notes: Counter[str]) -> Geometries:
     """Valid polygons on the precision grid; self-crossing ones repaired and counted."""
     areas = _checked(frame, name, ("Polygon", "MultiPolygon"))
     notes[f"{name} without geometry"] += int(shapely.is_empty(areas).sum())
@@ -193,9 +186,9 @@ def polygon_parts(geometry: shapely.Geometry) -> Geometries:
     return np.asarray(parts[areal])
 
 
-def _footprints(buildings: gpd.GeoDataFrame, notes: Counter[str]) -> Geometries:
+def whole_footprints(buildings: gpd.GeoDataFrame, notes: Counter[str]) -> Geometries:
     """One polygon per building; a building in several parts becomes their convex hull."""
-    footprints = _areas(buildings, "buildings", notes)
+    footprints = clean_areas(buildings, "buildings", notes)
     parted = shapely.get_num_geometries(footprints) > 1
     notes["buildings in several parts (taken as their hull)"] += int(parted.sum())
     footprints[parted] = shapely.convex_hull(footprints[parted])
@@ -205,36 +198,6 @@ def _footprints(buildings: gpd.GeoDataFrame, notes: Counter[str]) -> Geometries:
     notes["buildings without area"] += int(flat.sum())
     footprints[flat] = shapely.Polygon()
     return footprints
-
-
-def _fuse(footprints: Geometries, notes: Counter[str]) -> tuple[Ints, Geometries]:
-    """Cluster of every footprint (-1 when empty) and the polygons of the clusters."""
-    real = np.flatnonzero(~shapely.is_empty(footprints))
-    solid = footprints[real]
-    a, b = shapely.STRtree(solid).query(solid, predicate="intersects")
-    a, b = a[a < b], b[a < b]
-    common = shapely.area(shapely.intersection(solid[a], solid[b]))
-    smaller = np.minimum(shapely.area(solid[a]), shapely.area(solid[b]))
-    a, b = a[common > FUSE_SHARE * smaller], b[common > FUSE_SHARE * smaller]
-    label = components(len(solid), a, b)
-    n = int(label.max(initial=-1)) + 1
-    cluster = np.full(len(footprints), -1, dtype=np.int64)
-    cluster[real] = label
-    fused = np.empty(n, dtype=object)
-    fused[label] = solid
-    sizes = np.bincount(label, minlength=n)
-    for many in np.flatnonzero(sizes > 1):
-        union = shapely.union_all(solid[label == many], grid_size=GRID_M)
-        fused[many] = union if union.geom_type == "Polygon" else shapely.convex_hull(union)
-    notes["buildings that overlap another (kept together)"] += int(sizes[sizes > 1].sum())
-    return cluster, fused
-
-
-def _sums(households: Ints, cluster: Ints, n: int) -> Ints:
-    placed = cluster >= 0
-    sums = np.zeros(n, dtype=np.int64)
-    np.add.at(sums, cluster[placed], households[placed])
-    return sums
 
 
 def _lines(barriers: gpd.GeoDataFrame | None, notes: Counter[str]) -> tuple[Geometries, Floats]:
@@ -260,7 +223,7 @@ def _weights(barriers: gpd.GeoDataFrame) -> Floats:
     return np.where(np.isfinite(weights), weights, DEFAULT_WEIGHT)
 
 
-def _disjoint(communities: Geometries, notes: Counter[str]) -> Geometries:
+def disjoint(communities: Geometries, notes: Counter[str]) -> Geometries:
     """Communities with land claimed twice left to the first row that claims it."""
     a, b = shapely.STRtree(communities).query(communities, predicate="intersects")
     a, b = a[a < b], b[a < b]

@@ -1,7 +1,7 @@
 """Land: the sites cut out as cells of their own, and the pieces left for ordinary cells.
 
-A container is a site cell or a piece of land. Every building cluster belongs to the container
-that holds the larger share of it.
+A container is a site cell or a piece of land. Every building belongs to the container that holds
+the largest share of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ INSIDE_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Land:
-    """Containers, and where each cluster belongs.
+    """Containers, and where each building belongs.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Land:
     site_cells, site_row, site_community
         Polygons of dedicated cells, their rows in the special layer and in the boundary.
     container
-        Container of each cluster: a piece, ``len(pieces)`` + a site cell, or -1 outside.
+        Container of each building: a piece, ``len(pieces)`` + a site cell, or -1 outside.
     """
 
     pieces: Geometries
@@ -180,7 +180,7 @@ def _absorb(
 
 
 def _shares(inputs: Inputs, containers: Geometries) -> tuple[Ints, Floats, Floats]:
-    """Container with the largest share of each cluster, that share, and all shares together."""
+    """Container with the largest share of each building, that share, and all shares together."""
     n = len(inputs.footprints)
     best = np.full(n, -1, dtype=np.int64)
     if len(containers) == 0:
@@ -200,7 +200,7 @@ def _shares(inputs: Inputs, containers: Geometries) -> tuple[Ints, Floats, Float
 
 
 def _containers(inputs: Inputs, containers: Geometries) -> Ints:
-    """Container of each cluster, with everything out of the ordinary counted."""
+    """Container of each building, with everything out of the ordinary counted."""
     best, largest, total = _shares(inputs, containers)
     outside = best < 0
     lost = inputs.households[outside].sum()
@@ -210,9 +210,11 @@ def _containers(inputs: Inputs, containers: Geometries) -> Ints:
             f"{int(inputs.households.sum())} households lie outside it; check that both layers "
             "show the same place in their declared CRS"
         )
-    placed = inputs.cluster[inputs.cluster >= 0]
-    inputs.notes["buildings outside every community"] += int(outside[placed].sum())
-    inputs.notes["households outside every community"] += int(lost)
+    real = ~shapely.is_empty(inputs.footprints)
+    inputs.notes["buildings outside every community"] += int((outside & real).sum())
+    inputs.notes["households outside every community"] += int(
+        inputs.households[outside & real].sum()
+    )
     across = ~outside & (total < 1 - SPILL_SHARE)
     inputs.notes["buildings across the outer boundary"] += int(across.sum())
     divided = ~outside & (total - largest > SPILL_SHARE)

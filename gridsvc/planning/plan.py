@@ -4,6 +4,7 @@ This page is the method; each step has a module of its own::
 
     inputs    what is accepted, cleaned, counted
     land      special sites cut out; the land that is left, in pieces
+    clusters  buildings that overlap kept together
     blocks    streets mended, noded, polygonised
     atoms     the land round each building, faces of one planar arrangement
     graph     what touches what, and on which street
@@ -29,6 +30,7 @@ from gridsvc.planning.atoms import build_atoms
 from gridsvc.planning.blocks import barrier_network
 from gridsvc.planning.cells import open_enclosures, union_faces
 from gridsvc.planning.checks import problems
+from gridsvc.planning.clusters import fuse
 from gridsvc.planning.graph import dual_graph
 from gridsvc.planning.inputs import Inputs, polygon_parts, read_inputs
 from gridsvc.planning.land import SPILL_SHARE, Land, divide_land
@@ -119,16 +121,11 @@ def plan_cells(
         progress("plan", piece / len(land.pieces))
         planned.append(_plan_piece(inputs, land, trees, piece, target, seed))
     progress("plan", 1.0)
-    cells, cluster_cell = _assemble(inputs, land, planned, boundary)
+    cells, building_cell = _assemble(inputs, land, planned, boundary)
     progress("check", 0.0)
     found = problems(cells, buildings=buildings, boundary=boundary, special=special)
-    report = plan_report(
-        cells, target, inputs, cluster_cell, [piece.figures for piece in planned], found
-    )
+    report = plan_report(cells, target, inputs, [piece.figures for piece in planned], found)
     progress("check", 1.0)
-    placed = inputs.cluster >= 0
-    building_cell = np.full(len(buildings), -1, dtype=np.int64)
-    building_cell[placed] = cluster_cell[inputs.cluster[placed]]
     return CellPlan(cells, building_cell, report)
 
 
@@ -143,9 +140,10 @@ def _plan_piece(
     """Plan one connected piece of land: blocks, atoms, graph, seed, refine, cells."""
     ground = land.pieces[piece]
     mine = np.flatnonzero(land.container == piece)
-    guests = _guests(inputs, land, trees[1], piece)
-    footprints = _clipped(inputs.footprints[np.r_[mine, guests]], ground)
-    households = np.r_[inputs.households[mine], np.zeros(len(guests), dtype=np.int64)]
+    residents = np.r_[mine, _guests(inputs, land, trees[1], piece)]
+    cluster, footprints = fuse(_clipped(inputs.footprints[residents], ground))
+    households = np.zeros(len(footprints), dtype=np.int64)
+    np.add.at(households, cluster[: len(mine)], inputs.households[mine])
     near = np.sort(trees[0].query(ground, predicate="intersects"))
     lines, weights = inputs.barriers[near], inputs.weights[near]
     seed = int(np.random.SeedSequence([seed, piece]).generate_state(1)[0])
@@ -159,14 +157,13 @@ def _plan_piece(
     polygons = union_faces(atoms.faces, part[graph.node_of_face])
     polygons = smooth_borders(polygons, footprints, lines)
 
-    face_of_atom = np.zeros(int(atoms.atom.max()) + 1, dtype=np.int64)
-    face_of_atom[atoms.atom] = np.arange(len(atoms.atom))
-    cell = part[graph.node_of_face[face_of_atom[atoms.atom_of_building]]]
-    return PieceCells(polygons, cell[: len(mine)], piece_figures(graph, part, joined))
+    cell = part[graph.node_of_face[atoms.face_of_building]]
+    figures = piece_figures(graph, part, (cluster, households, cell), target, joined)
+    return PieceCells(polygons, cell[cluster[: len(mine)]], figures)
 
 
 def _guests(inputs: Inputs, land: Land, tree: shapely.STRtree, piece: int) -> Ints:
-    """Clusters that belong elsewhere and reach into a piece: not its households, but not to cut."""
+    """Buildings that belong elsewhere and reach into a piece: not its own, but not to be cut."""
     near = np.sort(tree.query(land.pieces[piece], predicate="intersects"))
     near = near[land.container[near] != piece]
     inside = shapely.area(shapely.intersection(inputs.footprints[near], land.pieces[piece]))
@@ -187,7 +184,7 @@ def _clipped(footprints: Geometries, ground: shapely.Polygon) -> Geometries:
 def _assemble(
     inputs: Inputs, land: Land, planned: list[PieceCells], boundary: gpd.GeoDataFrame
 ) -> tuple[gpd.GeoDataFrame, Ints]:
-    """One frame of all cells, ordinary before dedicated, and the cell of every cluster."""
+    """One frame of all cells, ordinary before dedicated, and the cell of every building."""
     counts = np.array([len(piece.polygons) for piece in planned], dtype=np.int64)
     starts = np.r_[0, np.cumsum(counts)].astype(np.int64)
     cell = np.full(len(inputs.footprints), -1, dtype=np.int64)

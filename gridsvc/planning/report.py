@@ -22,32 +22,60 @@ class PieceFigures:
 
     Attributes
     ----------
+    cells
+        Number of cells.
     border_m, border_on_barrier_m
         Length of the borders between cells, and of that on barriers.
     heavy_inside_m
         Length of heavy barriers that run inside a cell.
     empty_atoms
         Bits of land without households, attached to cells.
+    overlapping
+        Buildings kept together because they overlap.
+    large
+        Cell of every cluster of buildings with more than 110 % of the target.
     joined
         Cells joined to the cell that enclosed them.
     """
 
+    cells: int
     border_m: float
     border_on_barrier_m: float
     heavy_inside_m: float
     empty_atoms: int
+    overlapping: int
+    large: Ints
     joined: int
 
 
-def piece_figures(graph: DualGraph, part: Ints, joined: int) -> PieceFigures:
-    """Figures of the cells of one dual graph."""
+def piece_figures(
+    graph: DualGraph, part: Ints, clusters: tuple[Ints, Ints, Ints], target: int, joined: int
+) -> PieceFigures:
+    """Figures of one piece of land.
+
+    Parameters
+    ----------
+    graph, part
+        Dual graph and cell of every node.
+    clusters
+        Cluster of every building; households and cell of every cluster.
+    target
+        Households a cell should have.
+    joined
+        Cells joined to the cell that enclosed them.
+    """
+    cluster, households, cell = clusters
     row = np.repeat(np.arange(len(part)), np.diff(graph.first))
     cut = part[row] != part[graph.neighbour]
+    sizes = np.bincount(cluster)
     return PieceFigures(
+        cells=int(part.max()) + 1,
         border_m=float(graph.length[cut].sum() / 2),
         border_on_barrier_m=float(graph.street[cut].sum() / 2),
         heavy_inside_m=float(graph.heavy[~cut].sum() / 2),
         empty_atoms=int((graph.households == 0).sum()),
+        overlapping=int(sizes[sizes > 1].sum()),
+        large=cell[households > FULL * target],
         joined=joined,
     )
 
@@ -56,7 +84,6 @@ def plan_report(
     cells: gpd.GeoDataFrame,
     target: int,
     inputs: Inputs,
-    cluster_cell: Ints,
     pieces: list[PieceFigures],
     found: list[Problem],
 ) -> dict[str, Any]:
@@ -70,8 +97,10 @@ def plan_report(
     """
     failed = {problem.check for problem in found}
     notes = dict(inputs.notes)
-    large = cluster_cell[(inputs.households > FULL * target) & (cluster_cell >= 0)]
+    starts = np.cumsum([0] + [p.cells for p in pieces])
+    large = np.concatenate([[], *(at + p.large for at, p in zip(starts, pieces, strict=False))])
     notes["buildings above 110 % of the target"] = len(large)
+    notes["buildings that overlap another (kept together)"] = sum(p.overlapping for p in pieces)
     notes["bits of land without households (attached to cells)"] = sum(
         p.empty_atoms for p in pieces
     )
@@ -80,7 +109,7 @@ def plan_report(
     notes["ordinary cells without households"] = int((ordinary["households"] == 0).sum())
     return {
         "figures": _figures(cells, ordinary, target, pieces)
-        | _without_large(ordinary.drop(index=large, errors="ignore"), target),
+        | _without_large(ordinary.drop(index=np.unique(large)), target),
         "checks": {name: name not in failed for name in CHECKS},
         "problems": [vars(problem) for problem in found],
         "data": {name: count for name, count in notes.items() if count},
