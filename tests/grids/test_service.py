@@ -289,7 +289,7 @@ class TestPlans:
 
         async def slowly():
             async with transaction(town) as session:
-                made = await service.draft_plan(session, COMMUNITY, target=60)
+                made = await service.draft_plan(session, COMMUNITY, target=60, grid_target=120)
                 await service.publish_plan(session, made.plan_id)
                 at_work.set()
                 await may_end.wait()
@@ -298,7 +298,7 @@ class TestPlans:
             await at_work.wait()
             async with transaction(town) as session:
                 asyncio.get_running_loop().call_later(0.3, may_end.set)
-                made = await service.draft_plan(session, COMMUNITY, target=150)
+                made = await service.draft_plan(session, COMMUNITY, target=150, grid_target=450)
                 await service.publish_plan(session, made.plan_id)
 
         results = await asyncio.gather(slowly(), meanwhile(), return_exceptions=True)
@@ -307,10 +307,10 @@ class TestPlans:
         await assert_codes_stand_for_one_place(town)
 
     async def test_a_draft_made_while_another_is_being_published_is_stale_or_right(self, town):
-        first = await draft(town, target=60)
+        first = await draft(town, target=60, grid_target=120)
         async with transaction(town) as publishing:
             await service.publish_plan(publishing, first.plan_id)
-            later = asyncio.create_task(draft(town, target=150))
+            later = asyncio.create_task(draft(town, target=150, grid_target=450))
             await asyncio.sleep(0.3)
         made = await later
         try:
