@@ -75,15 +75,15 @@ class Symbol:
 class Field:
     """One line of details: a column, its label, and how its values read.
 
-    `words` replaces values by text, `unit` follows a number, and `per` is the denominator that
-    turns a number into a share.
+    `words` replaces values by text, `unit` follows a number, and `per` names the column with
+    the denominator that turns it into a share; a row without one shows the number alone.
     """
 
     label: str
     column: str
     words: dict[str, str] | None = None
     unit: str = ""
-    per: int | None = None
+    per: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -130,6 +130,7 @@ def draw(frames: CoverageFrames) -> folium.Map:
         If a frame lacks a column, is not in EPSG:4326 or holds another type of geometry.
     """
     _check(frames)
+    frames = _with_wanted_columns(frames)
     sheet_map = _blank_map(frames.title)
     micro_grids = _described_micro_grids(frames)
     people, events = _described_people(frames.people), _described_events(frames.events)
@@ -138,7 +139,7 @@ def draw(frames: CoverageFrames) -> folium.Map:
         {"people": people, "events": events},
     )
     data.add_to(sheet_map)
-    for layer in (*_areas(data, frames.target), *_symbols(data)):
+    for layer in (*_areas(data), *_symbols(data)):
         layer.add_to(sheet_map)
     switch = LayerControl(collapsed=False)
     switch.add_to(sheet_map)
@@ -165,6 +166,15 @@ def _check(frames: CoverageFrames) -> None:
         )
 
 
+def _with_wanted_columns(frames: CoverageFrames) -> CoverageFrames:
+    """Frames without further columns: nobody is to find in the file what the map hides."""
+    layers = {
+        name: getattr(frames, name)[[*sorted(wanted), getattr(frames, name).geometry.name]]
+        for name, wanted in _COLUMNS.items()
+    }
+    return replace(frames, **layers)
+
+
 def _blank_map(title: str) -> folium.Map:
     drawing = folium.Map(
         tiles=None, zoom_control=False, zoom_snap=0.25, zoom_delta=0.5, max_zoom=20
@@ -184,6 +194,7 @@ def _described_micro_grids(frames: CoverageFrames) -> gpd.GeoDataFrame:
     grid_rows = pd.Series(range(len(frames.grids)), index=frames.grids["code"], dtype=float)
     return cells.assign(
         level=_levels(cells, frames.target),
+        target=cells["kind"].map({"ordinary": frames.target}),
         number=_numbers_within(cells["code"], cells["grid_code"]),
         grid=cells["grid_code"].map(grid_rows).fillna(-1).astype(int),
         no_worker=np.where(cells["workers"] > 0, -1, legend.NO_WORKER),
@@ -226,8 +237,8 @@ def _described_events(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 # ---- layers -----------------------------------------------------------------------------
 
 
-def _areas(data: CompactData, target: int) -> list[CellLayer | LabelLayer]:
-    households = Field("户数", "households", unit=" 户", per=target)
+def _areas(data: CompactData) -> list[CellLayer | LabelLayer]:
+    households = Field("户数", "households", unit=" 户", per="target")
     grid = [
         Field("编码", "code"),
         Field("名称", "name"),

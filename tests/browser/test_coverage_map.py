@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import geopandas as gpd
@@ -99,6 +100,7 @@ async def colour_at(seen, pane: str, x: float, y: float) -> str:
 async def test_hover_and_click_tell_about_the_cell_and_its_grid(watched, tmp_path):
     frames = alone(make_frames(30))
     frames.micro_grids["households"] = 93
+    frames.micro_grids["kind"] = "ordinary"
     async with watched() as seen:
         await open_map(seen, frames, tmp_path)
         cell = frames.micro_grids.iloc[7]
@@ -112,6 +114,30 @@ async def test_hover_and_click_tell_about_the_cell_and_its_grid(watched, tmp_pat
         assert "所属网格" in told
         assert cell["grid_code"] in told.split()
         assert not seen.complaints
+
+
+async def test_dedicated_cells_have_no_target_to_be_measured_by(watched, tmp_path):
+    frames = alone(make_frames(12))
+    frames.micro_grids["kind"] = "dedicated"
+    async with watched() as seen:
+        await open_map(seen, frames, tmp_path)
+        middle = frames.micro_grids.geometry.iloc[5].centroid
+        await seen.page.mouse.click(*await place_of(seen, middle))
+        told = await seen.page.inner_text(".gridsvc-sheet")
+        assert "专属" in told
+        assert "÷" not in told
+
+
+async def test_canvases_lie_on_whole_pixels_after_every_move(watched, tmp_path):
+    async with watched() as seen:
+        await open_map(seen, make_frames(30), tmp_path)
+        for move in ("setZoom(16.75)", "setZoom(15.5, {animate: false})", "panBy([33.4, 7.7])"):
+            await seen.page.evaluate(f"void {MAP}.{move}")
+            await seen.page.wait_for_timeout(600)
+            shifts = await seen.page.evaluate(
+                "[...document.querySelectorAll('.gridsvc-canvas')].map((c) => c.style.transform)"
+            )
+            assert all(re.fullmatch(r"translate3d\((-?\d+px,? ?){3}\)", it) for it in shifts)
 
 
 async def test_people_and_events_lie_above_the_cells(watched, tmp_path):

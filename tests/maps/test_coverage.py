@@ -6,6 +6,7 @@ from html import unescape
 import numpy as np
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 
 from gridsvc.errors import BadInput
 from gridsvc.maps.coverage import draw, to_html
@@ -102,6 +103,19 @@ def test_a_missing_column_is_named(layer):
     broken = replace(frames, **{layer: getattr(frames, layer).drop(columns=column)})
     with pytest.raises(BadInput, match=f"{layer}.*{column}"):
         draw(broken)
+
+
+def test_columns_the_map_does_not_show_do_not_enter_the_file():
+    frames = make_frames(5)
+    frames.people["phone"] = "13800000000"
+    assert "phone" not in block_of(to_html(frames))["people"]["columns"]
+
+
+def test_frames_are_left_as_they_were():
+    frames, untouched = make_frames(20), make_frames(20)
+    draw(frames)
+    for name in ("micro_grids", "grids", "people", "events"):
+        assert_geodataframe_equal(getattr(frames, name), getattr(untouched, name))
 
 
 def test_wrong_geometry_is_refused():

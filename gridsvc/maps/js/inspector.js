@@ -17,11 +17,14 @@ globalThis.gridsvc ??= {};
 
   const percent = (part, whole) => `${Math.round((100 * part) / whole)} %`;
 
-  function shown(value, field) {
+  /** A field of a row in words; a number with a denominator also as a share of it. */
+  function shown(columns, row, field) {
+    const value = columns[field.column][row];
     if (value === null || value === '') return '—';
     if (field.words) return field.words[value] ?? String(value);
-    const text = `${value}${field.unit ?? ''}`;
-    return field.per ? `${text} ÷ ${field.per}${field.unit ?? ''} = ${percent(value, field.per)}` : text;
+    const whole = field.per ? columns[field.per][row] : null;
+    const text = `${value}${field.unit}`;
+    return whole ? `${text} ÷ ${whole}${field.unit} = ${percent(value, whole)}` : text;
   }
 
   function section({ title, fields }, columns, row) {
@@ -30,7 +33,7 @@ globalThis.gridsvc ??= {};
     const list = element('dl');
     for (const field of fields) {
       list.append(element('dt', '', field.label));
-      list.append(element('dd', '', shown(columns[field.column][row], field)));
+      list.append(element('dd', '', shown(columns, row, field)));
     }
     part.append(list);
     return part;
@@ -69,7 +72,7 @@ globalThis.gridsvc ??= {};
       this.outline(this.halo, found);
       const { table, options } = found.layer;
       const { columns } = table;
-      const text = options.facts.hint.map((field) => shown(columns[field.column][found.row], field));
+      const text = options.facts.hint.map((field) => shown(columns, found.row, field));
       this.tip.setLatLng(latlng).setContent(element('span', '', text.join(' · '))).addTo(this.map);
     }
 

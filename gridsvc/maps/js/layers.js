@@ -57,22 +57,33 @@ globalThis.gridsvc ??= {};
     _destroyContainer() {
       this._container.remove();
       delete this._container;
+      delete this.painted;
+    },
+
+    // Leaflet would scale by one here and shift by a part of a pixel, which blurs lines.
+    _reset() {
+      this._update();
     },
 
     _update() {
       L.Renderer.prototype._update.call(this);
-      const size = this._bounds.getSize();
+      L.DomUtil.setPosition(this._container, this._bounds.min);
+      const view = this.view(this._bounds.getSize());
+      // Leaflet asks twice after a jump.
+      if (this.table && this.painted !== view.key) this.repaint(view);
+    },
+
+    repaint(view) {
       const density = globalThis.devicePixelRatio || 1;
       const canvas = this._container;
-      canvas.width = size.x * density;
-      canvas.height = size.y * density;
-      canvas.style.width = `${size.x}px`;
-      canvas.style.height = `${size.y}px`;
-      L.DomUtil.setPosition(canvas, this._bounds.min);
-      if (!this.table) return;
+      canvas.width = view.width * density;
+      canvas.height = view.height * density;
+      canvas.style.width = `${view.width}px`;
+      canvas.style.height = `${view.height}px`;
       const context = canvas.getContext('2d');
       context.scale(density, density);
-      this.paint(context, this.view(size));
+      this.paint(context, view);
+      this.painted = view.key;
       this._map.getContainer().dataset.drawn = this._map.getZoom();
     },
 
@@ -81,7 +92,7 @@ globalThis.gridsvc ??= {};
       const corner = this._map.getPixelOrigin().add(this._bounds.min);
       const box = [corner.x, corner.y, corner.x + size.x, corner.y + size.y].map((v) => v / scale);
       const key = [scale, corner.x, corner.y, size.x, size.y].join();
-      return { scale, left: corner.x, top: corner.y, box, zoom: this._zoom, key };
+      return { scale, left: corner.x, top: corner.y, width: size.x, height: size.y, box, key };
     },
 
     /** Which of several layers under the pointer is told about: the highest. */
@@ -298,7 +309,8 @@ globalThis.gridsvc ??= {};
 
     // Symbols switched on or off leave labels less or more room.
     follow({ layer }) {
-      if (layer instanceof SymbolLayer) this._update();
+      if (!this.table || !(layer instanceof SymbolLayer)) return;
+      this.repaint(this.view(this._bounds.getSize()));
     },
 
     paint(context, view) {
