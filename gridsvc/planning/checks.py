@@ -15,7 +15,7 @@ import shapely
 
 from gridsvc.planning.arrays import Bools, Floats, Geometries, Ints
 from gridsvc.planning.inputs import clean_areas, disjoint, whole_footprints
-from gridsvc.planning.land import SITE_IOU
+from gridsvc.planning.land import SITE_IOU, SPILL_SHARE
 
 #: Largest gap, overlap and overhang, as a share of the boundary's area.
 COVERAGE_TOLERANCE = 1e-5
@@ -172,7 +172,7 @@ def no_building_cut(layers: Layers) -> list[Problem]:
     _, group = np.unique(key, return_inverse=True)
     total, largest = np.bincount(group, share), np.zeros(len(share) and int(group.max()) + 1)
     np.maximum.at(largest, group, share)
-    cut = (total - largest > CUT_TOLERANCE) & (total > 1 - CUT_TOLERANCE)
+    cut = (total - largest > CUT_TOLERANCE) & (total > 1 - SPILL_SHARE)
     bad = cut[group] & (share > CUT_TOLERANCE / 2)
     return _each("no_building_cut", np.unique(cell[bad]), "cuts a building")
 

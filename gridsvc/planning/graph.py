@@ -13,6 +13,8 @@ from gridsvc.planning.segments import FaceBorders
 
 #: A border within this distance of a barrier's centre line lies on the barrier.
 ON_BARRIER_M = 6.0
+#: A border within this distance of it is the barrier itself.
+IS_BARRIER_M = 0.05
 #: Barriers of this weight and more are not crossed unless no plan exists without.
 HEAVY = 1.0
 #: Empty scraps of land below this area go to a neighbour before anything else is decided.
@@ -67,7 +69,8 @@ def dual_graph(atoms: Atoms, households: Ints, barriers: Geometries, weights: Fl
     borders = atoms.borders
     node = _join_scraps(atoms)
     n = int(node.max()) + 1
-    weight = _border_weights(borders, node, barriers, weights)
+    weight = _border_weights(borders, node, barriers, weights, ON_BARRIER_M)
+    heaviest = _border_weights(borders, node, barriers, weights, IS_BARRIER_M)
     per_node = np.zeros(n, dtype=np.int64)
     np.add.at(per_node, node[atoms.face_of_building], households)
     outer = borders.b < 0
@@ -75,7 +78,7 @@ def dual_graph(atoms: Atoms, households: Ints, barriers: Geometries, weights: Fl
     length = borders.length[both]
     w = weight[both]
     eased = np.where(w > 0, 0.5 + 0.5 * np.minimum(w, HEAVY) / HEAVY, 0)
-    columns = (length, length * (w > 0), length * eased, length * (w >= HEAVY))
+    columns = (length, length * (w > 0), length * eased, length * (heaviest[both] >= HEAVY))
     first, neighbour, summed = compressed_rows(n, a, b, columns)
     return DualGraph(
         node_of_face=node,
@@ -109,15 +112,15 @@ def compressed_rows(
 
 
 def _border_weights(
-    borders: FaceBorders, node: Ints, barriers: Geometries, weights: Floats
+    borders: FaceBorders, node: Ints, barriers: Geometries, weights: Floats, distance_m: float
 ) -> Floats:
-    """Weight of the heaviest barrier every stretch between two nodes lies on, 0 for none."""
+    """Weight of the heaviest barrier within a distance of each stretch between two nodes, or 0."""
     weight = np.zeros(len(borders.a))
     if len(barriers) == 0:
         return weight
     rows = np.flatnonzero(_node_pairs(borders, node)[2])
     middle = shapely.points((borders.start[rows] + borders.end[rows]) / 2)
-    which, on = shapely.STRtree(barriers).query(middle, predicate="dwithin", distance=ON_BARRIER_M)
+    which, on = shapely.STRtree(barriers).query(middle, predicate="dwithin", distance=distance_m)
     np.maximum.at(weight, rows[which], weights[on])
     return weight
 
