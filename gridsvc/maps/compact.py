@@ -25,7 +25,7 @@ from folium.template import Template
 from gridsvc.maps.escape import escape
 from gridsvc.maps.packing import pack
 
-_SCRIPTS = ("decode.js", "cells.js", "layers.js", "inspector.js", "page.js")
+_SCRIPTS = ("decode.js", "cells.js", "canvas.js", "layers.js", "inspector.js", "page.js")
 
 
 @dataclass(frozen=True)

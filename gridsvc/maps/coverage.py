@@ -16,16 +16,8 @@ from folium.map import LayerControl
 
 from gridsvc.errors import BadInput
 from gridsvc.maps import legend
-from gridsvc.maps.compact import (
-    CellLayer,
-    CellStyle,
-    CompactData,
-    Facts,
-    Field,
-    Label,
-    LabelLayer,
-    SymbolLayer,
-)
+from gridsvc.maps.compact import CompactData
+from gridsvc.maps.coverage_layers import KINDS, areas, symbols
 from gridsvc.maps.escape import escape
 from gridsvc.maps.inline import self_contained
 from gridsvc.maps.sheet import Sheet, Statement
@@ -35,21 +27,6 @@ _COLUMNS = {
     "grids": {"code", "name", "kind", "households", "workers"},
     "people": {"code", "label", "role", "on_duty"},
     "events": {"event_id", "matter", "description", "state", "handler"},
-}
-_KINDS = {"ordinary": "普通", "dedicated": "专属"}
-_STATES = {
-    "REPORTED": "已上报",
-    "FILED": "已立案",
-    "DISPATCHED": "已派遣",
-    "ACCEPTED": "已接单",
-    "ON_SITE": "已到场",
-    "HANDLED": "已处置",
-    "VERIFIED": "已核查",
-    "CLOSED": "已结案",
-    "REJECTED": "不予受理",
-    "RETURNED": "已退回",
-    "SUSPENDED": "已挂起",
-    "REOPENED": "重新办理",
 }
 
 
@@ -139,7 +116,7 @@ def draw(frames: CoverageFrames) -> folium.Map:
         {"people": people, "events": events},
     )
     data.add_to(sheet_map)
-    for layer in (*_areas(data), *_symbols(data)):
+    for layer in (*areas(data), *symbols(data)):
         layer.add_to(sheet_map)
     switch = LayerControl(collapsed=False)
     switch.add_to(sheet_map)
@@ -157,12 +134,12 @@ def _check(frames: CoverageFrames) -> None:
     if frames.target < 1:
         raise BadInput(f"target {frames.target} is no number of households; give 1 or more")
     roles = set(frames.people["role"]) - set(legend.ROLES)
-    kinds = (set(frames.micro_grids["kind"]) | set(frames.grids["kind"])) - set(_KINDS)
+    kinds = (set(frames.micro_grids["kind"]) | set(frames.grids["kind"])) - set(KINDS)
     if roles or kinds:
         unknown = ", ".join(sorted(map(str, roles | kinds)))
         raise BadInput(
             f"unknown role or kind {unknown}; roles are {', '.join(legend.ROLES)}, "
-            f"kinds are {', '.join(_KINDS)}"
+            f"kinds are {', '.join(KINDS)}"
         )
 
 
@@ -232,110 +209,6 @@ def _described_events(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return events.assign(
         event_id=events["event_id"].astype(str), symbol=events["handler"].notna().astype(int)
     )
-
-
-# ---- layers -----------------------------------------------------------------------------
-
-
-def _areas(data: CompactData) -> list[CellLayer | LabelLayer]:
-    households = Field("户数", "households", unit=" 户", per="target")
-    grid = [
-        Field("编码", "code"),
-        Field("名称", "name"),
-        Field("类别", "kind", words=_KINDS),
-        Field("户数", "households", unit=" 户"),
-        Field("网格员", "workers", unit=" 人"),
-    ]
-    micro_grid = [
-        *grid[:3],
-        households,
-        grid[4],
-        Field("微网格联络员", "liaisons", unit=" 人"),
-    ]
-    parent = {
-        "table": "grids",
-        "column": "grid",
-        "title": "所属网格",
-        "fields": grid[:2] + grid[3:],
-    }
-    return [
-        CellLayer(
-            data,
-            "micro_grids",
-            name="微网格（户数与目标之比）",
-            style=CellStyle(legend.MICRO_GRID_LINE, class_column="level", classes=legend.FILLS),
-            facts=Facts("微网格", micro_grid, [Field("", "name"), households], parent),
-            z_index=410,
-        ),
-        CellLayer(
-            data,
-            "grids",
-            name="网格边界",
-            style=CellStyle(legend.GRID_LINE, legend.GRID_CASING),
-            facts=Facts("网格", grid, [Field("", "name"), grid[3]]),
-            z_index=420,
-        ),
-        LabelLayer(
-            data,
-            [
-                Label("grids", "number", 14, "#1d2b36", 700),
-                Label("micro_grids", "number", 11, "#4a4a4a"),
-            ],
-            name="编号与名称",
-        ),
-    ]
-
-
-def _symbols(data: CompactData) -> list[SymbolLayer]:
-    person = [
-        Field("编号", "code"),
-        Field("姓名", "label"),
-        Field("岗位", "role", words=legend.ROLES_WORDS),
-        Field("状态", "on_duty", words={"1": "在岗", "0": "离岗"}),
-    ]
-    event = [
-        Field("事件", "event_id"),
-        Field("事项", "matter"),
-        Field("描述", "description"),
-        Field("状态", "state", words=_STATES),
-        Field("处置人", "handler"),
-    ]
-    marks = [
-        SymbolLayer(
-            data,
-            "micro_grids",
-            name=name,
-            symbol_column=column,
-            symbols=legend.MARKS,
-            z_index=z_index,
-            show=show,
-        )
-        for name, column, z_index, show in (
-            ("无微网格联络员", "no_liaison", 440, False),
-            ("无网格员", "no_worker", 442, True),
-        )
-    ]
-    return [
-        *marks,
-        SymbolLayer(
-            data,
-            "people",
-            name="人员（在岗与离岗）",
-            symbol_column="symbol",
-            symbols=legend.PEOPLE,
-            facts=Facts("人员", person, [person[1], person[2], person[3]]),
-            z_index=450,
-        ),
-        SymbolLayer(
-            data,
-            "events",
-            name="未结事件",
-            symbol_column="symbol",
-            symbols=legend.EVENTS,
-            facts=Facts("未结事件", event, [event[1], event[3]]),
-            z_index=460,
-        ),
-    ]
 
 
 # ---- what the sheet says ------------------------------------------------------------------

@@ -173,11 +173,11 @@ async def test_cells_without_a_worker_are_marked_and_others_are_not(watched, tmp
     frames.micro_grids["workers"] = 1
     async with watched() as seen:
         await open_map(seen, frames, tmp_path)
-        assert await painted(seen, "gridsvc-442") == 0
+        assert await painted(seen, "gridsvc-470") == 0
     frames.micro_grids.loc[4, "workers"] = 0
     async with watched() as seen:
         await open_map(seen, frames, tmp_path)
-        assert await painted(seen, "gridsvc-442") > 50
+        assert await painted(seen, "gridsvc-470") > 50
 
 
 async def painted(seen, pane: str) -> int:
