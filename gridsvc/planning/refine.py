@@ -29,10 +29,12 @@ BORDER_ENERGY = 0.4
 BEYOND_TENTH, BEYOND_FIFTH, DEVIATION, SQUARED, RAGGED = 2.0, 1.0, 3.0, 4.0, 0.4
 #: Temperatures between which the annealing cools, in units of the energy.
 HOT, COLD = 1.0, 0.01
-#: Steps per node, and the most for one piece of land.
-STEPS_PER_NODE, MOST_STEPS = 5000, 50_000_000
-#: Share of steps that try a recombination.
+#: Steps per node and per cell, and the most for one piece of land.
+STEPS_PER_NODE, STEPS_PER_CELL, MOST_STEPS = 1500, 50_000, 80_000_000
+#: Share of steps that try a recombination where two cells have few nodes.
 RECOMBINE_SHARE = 0.05
+#: A tree costs the square of its nodes: trees per step times that square stay below this.
+TREE_WORK = 80.0
 #: Unions of more nodes than this are not recombined: their trees take too long.
 MOST_UNION = 600
 
@@ -59,8 +61,9 @@ def refine(graph: DualGraph, part: Ints, target: float, seed: int) -> Ints:
     k = int(part.max()) + 1
     part = part.copy()
     if k > 1:
-        steps = min(STEPS_PER_NODE * len(part), MOST_STEPS)
-        schedule = Schedule(steps, HOT, COLD, RECOMBINE_SHARE, MOST_UNION)
+        steps = min(STEPS_PER_NODE * len(part) + STEPS_PER_CELL * k, MOST_STEPS)
+        share = min(RECOMBINE_SHARE, TREE_WORK / (2 * len(part) / k) ** 2)
+        schedule = Schedule(steps, HOT, COLD, share, MOST_UNION)
         links, nodes = _terms(graph, target, k)
         anneal(links, nodes, part, k, _aim(target), schedule, seed % 2**32)
     return part

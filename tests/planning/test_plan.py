@@ -176,7 +176,7 @@ def test_plain_python_gives_the_plan_of_the_compiled_kernels(blocks, tmp_path):
         "import gridsvc.planning.refine as r, numpy as np\n"
         "from gridsvc.planning.plan import plan_cells\n"
         "from tests.planning.towns import build_town\n"
-        "r.STEPS_PER_NODE = 60\n"
+        "r.STEPS_PER_NODE = r.STEPS_PER_CELL = 60\n"
         f"plan = plan_cells(**build_town(8, blocks={blocks}), target=40, seed=2)\n"
         "print(plan.building_cell.tolist())\n"
     )

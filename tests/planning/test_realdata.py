@@ -32,6 +32,7 @@ def judged(layers, cells, folder):
 
 
 @pytest.mark.realdata
+@pytest.mark.skipif(not JUDGE.exists(), reason="the real extracts are not here")
 @pytest.mark.parametrize("place", sorted(EXTRACTS))
 def test_real_city_is_planned_properly(place, tmp_path):
     prepared = tmp_path / "prepared.gpkg"
