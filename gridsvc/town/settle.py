@@ -26,7 +26,7 @@ from gridsvc.progress import Progress
 SMALL_TOWN = Path(__file__).resolve().parents[2] / "geodata" / "town"
 
 #: How long after a report the demonstration's people are done with it.
-HANDLED_AFTER = timedelta(hours=4)
+HANDLED_AFTER = timedelta(hours=2)
 #: More than the people of a small town can have in hand at once.
 MOST_IN_HAND = 1000
 
