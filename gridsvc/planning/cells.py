@@ -81,7 +81,7 @@ def _first_enclosure(cells: Geometries) -> tuple[int, int] | None:
 def _redivided(
     faces: Geometries, graph: DualGraph, part: Ints, pair: tuple[int, int], target: float, seed: int
 ) -> Ints | None:
-    """The best of some divisions of two cells in which neither encloses any cell."""
+    """A division of two cells that leaves fewer enclosures, or None after `TRIES` trees."""
     others = len(enclosures(union_faces(faces, part[graph.node_of_face])))
     for k in range(TRIES):
         divided = divide_again(graph, part, pair, target, seed + k)

@@ -14,8 +14,9 @@ import math
 import numpy as np
 
 from gridsvc.planning.arrays import Ints
+from gridsvc.planning.energy import Aim, Links, Nodes, Schedule
 from gridsvc.planning.graph import DualGraph
-from gridsvc.planning.kernels import Aim, Links, Nodes, Schedule, anneal, divide_pair
+from gridsvc.planning.kernels import anneal, divide_pair
 from gridsvc.planning.seed import effective
 
 #: Share of its cost that a border saves by lying on a barrier of full weight.

@@ -8,8 +8,8 @@ from gridsvc.planning.atoms import build_atoms
 from gridsvc.planning.blocks import barrier_network, faces_of
 from gridsvc.planning.cells import enclosures, union_faces
 from gridsvc.planning.clusters import fuse
+from gridsvc.planning.energy import Aim, cell_energy
 from gridsvc.planning.graph import dual_graph
-from gridsvc.planning.kernels import Aim, cell_energy
 from gridsvc.planning.refine import refine
 from gridsvc.planning.seed import cell_count, fragments, seed_partition
 from gridsvc.planning.segments import face_borders
