@@ -94,6 +94,26 @@ def dual_graph(atoms: Atoms, households: Ints, barriers: Geometries, weights: Fl
     )
 
 
+def subgraph(graph: DualGraph, nodes: Ints) -> DualGraph:
+    """The part of a dual graph on some nodes (ascending); no link may lead out of them."""
+    number = np.full(len(graph.area), -1, dtype=np.int64)
+    number[nodes] = np.arange(len(nodes))
+    degree = np.diff(graph.first)
+    kept = np.repeat(number >= 0, degree)
+    return DualGraph(
+        node_of_face=number[graph.node_of_face],
+        households=graph.households[nodes],
+        area=graph.area[nodes],
+        outer=graph.outer[nodes],
+        first=np.r_[0, np.cumsum(degree[nodes])].astype(np.int64),
+        neighbour=number[graph.neighbour[kept]],
+        length=graph.length[kept],
+        street=graph.street[kept],
+        eased=graph.eased[kept],
+        heavy=graph.heavy[kept],
+    )
+
+
 def _node_pairs(borders: FaceBorders, node: Ints) -> tuple[Ints, Ints, Bools]:
     """Nodes on both sides of the stretches that separate two nodes, and which those are."""
     b = node[np.maximum(borders.b, 0)]

@@ -7,12 +7,11 @@ import numpy as np
 import shapely
 
 from gridsvc.errors import BadInput
-from gridsvc.planning.arrays import Floats, Geometries, Ints, components
+from gridsvc.planning.arrays import Floats, Geometries, Ints
 from gridsvc.planning.cells import open_enclosures
 from gridsvc.planning.graph import DualGraph, compressed_rows
 from gridsvc.planning.inputs import whole_households
-from gridsvc.planning.refine import refine
-from gridsvc.planning.seed import seed_partition
+from gridsvc.planning.refine import partition
 
 #: Borders closer than this are shared: cells may come back rounded from a file or database.
 TOUCH_M = 0.05
@@ -93,19 +92,9 @@ def dissolve(cells: gpd.GeoDataFrame, groups: Ints) -> gpd.GeoDataFrame:
 
 def _group_community(shapes: Geometries, households: Ints, target: int, seed: int) -> Ints:
     """Groups of the ordinary cells of one community, numbered from 0."""
-    whole = cell_graph(shapes, households)
-    row = np.repeat(np.arange(len(shapes)), np.diff(whole.first))
-    component = components(len(shapes), row, whole.neighbour)
-    group = np.zeros(len(shapes), dtype=np.int64)
-    start = 0
-    for one in range(int(component.max()) + 1):
-        rows = np.flatnonzero(component == one)
-        graph = cell_graph(shapes[rows], households[rows])
-        part = refine(graph, seed_partition(graph, target, seed), target, seed)
-        part, _ = open_enclosures(shapes[rows], graph, part, target, seed)
-        group[rows] = start + part
-        start += int(part.max()) + 1
-    return group
+    graph = cell_graph(shapes, households)
+    part = partition(graph, target, seed)
+    return open_enclosures(shapes, graph, part, target, seed)[0]
 
 
 def cell_graph(shapes: Geometries, households: Ints) -> DualGraph:

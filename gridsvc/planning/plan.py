@@ -34,9 +34,8 @@ from gridsvc.planning.clusters import fuse
 from gridsvc.planning.graph import dual_graph
 from gridsvc.planning.inputs import Inputs, polygon_parts, read_inputs
 from gridsvc.planning.land import SPILL_SHARE, Land, divide_land
-from gridsvc.planning.refine import refine
+from gridsvc.planning.refine import partition
 from gridsvc.planning.report import PieceFigures, piece_figures, plan_report
-from gridsvc.planning.seed import seed_partition
 from gridsvc.planning.smooth import smooth_borders
 from gridsvc.progress import Progress, silent
 
@@ -151,8 +150,7 @@ def _plan_piece(
     network = barrier_network(ground, lines, shapely.STRtree(footprints))
     atoms = build_atoms(ground, network, footprints)
     graph = dual_graph(atoms, households, lines, weights)
-    part = seed_partition(graph, target, seed)
-    part = refine(graph, part, target, seed)
+    part = partition(graph, target, seed)
     part, joined = open_enclosures(atoms.faces, graph, part, target, seed)
     polygons = union_faces(atoms.faces, part[graph.node_of_face])
     polygons = smooth_borders(polygons, footprints, lines)

@@ -13,11 +13,11 @@ import math
 
 import numpy as np
 
-from gridsvc.planning.arrays import Ints
+from gridsvc.planning.arrays import Ints, components
 from gridsvc.planning.energy import Aim, Links, Nodes, Schedule
-from gridsvc.planning.graph import DualGraph
+from gridsvc.planning.graph import DualGraph, subgraph
 from gridsvc.planning.kernels import anneal, divide_pair
-from gridsvc.planning.seed import effective
+from gridsvc.planning.seed import effective, seed_partition
 
 #: Share of its cost that a border saves by lying on a barrier of full weight.
 STREET_DISCOUNT = 0.85
@@ -38,6 +38,38 @@ RECOMBINE_SHARE = 0.05
 TREE_WORK = 80.0
 #: Unions of more nodes than this are not recombined: their trees take too long.
 MOST_UNION = 600
+
+
+def partition(graph: DualGraph, target: float, seed: int) -> Ints:
+    """Cell of every node: seeded and refined in each connected component by itself.
+
+    Land can hang together by a neck thinner than the precision grid, and cells by a corner.
+
+    Parameters
+    ----------
+    graph
+        Dual graph.
+    target
+        Households a cell should have.
+    seed
+        Seed of METIS and of the annealing.
+
+    Returns
+    -------
+    array of int
+        Cells numbered from 0, each connected.
+    """
+    row = np.repeat(np.arange(len(graph.area)), np.diff(graph.first))
+    component = components(len(graph.area), row, graph.neighbour)
+    part = np.zeros(len(graph.area), dtype=np.int64)
+    start = 0
+    for one in range(int(component.max()) + 1):
+        nodes = np.flatnonzero(component == one)
+        connected = subgraph(graph, nodes)
+        cells = refine(connected, seed_partition(connected, target, seed), target, seed)
+        part[nodes] = start + cells
+        start += int(cells.max()) + 1
+    return part
 
 
 def refine(graph: DualGraph, part: Ints, target: float, seed: int) -> Ints:

@@ -209,3 +209,12 @@ def test_touching_walls_far_from_the_origin_are_not_cut():
         moved = town[layer]
         moved.geometry = [translate(shape, 0, 6e6) for shape in moved.geometry]
     assert_proper(town, plan_cells(**town, target=20))
+
+
+def test_land_joined_by_a_neck_thinner_than_a_hair_is_planned_in_two():
+    """Two fields joined by a strip a twentieth of a millimetre wide."""
+    neck = box(90, 50, 20, 0.00005)
+    boundary = frame([shapely.union_all([box(0, 0, 95, 100), neck, box(105, 0, 95, 100)])])
+    plan = plan_cells(houses((100, 100, 100, 100)), boundary)
+    assert plan.report["problems"] == []
+    assert plan.cells["households"].sum() == 400
