@@ -13,7 +13,7 @@ from gridsvc.events.routes import EventId
 from gridsvc.events.schemas import EventIn, EventWithHistory, MoveIn
 from gridsvc.geo import Datum
 from gridsvc.grids.routes import Lat, Lon
-from gridsvc.people.schemas import DutyIn, DutyOut, PositionIn, PositionOut
+from gridsvc.people.schemas import DutyIn, DutyOut, PlainText, PositionIn, PositionOut
 
 router = APIRouter(prefix="/api", tags=["dispatch"])
 
@@ -39,7 +39,7 @@ async def nearest(
     lon: Lon,
     lat: Lat,
     datum: Datum,
-    matter: Annotated[str, Query(min_length=1, max_length=64, examples=["E0401"])],
+    matter: Annotated[PlainText, Query(min_length=1, max_length=64, examples=["E0401"])],
     k: Annotated[int, Query(ge=1, le=50)] = 5,
 ) -> Nearest:
     """Who would take a matter at this point: ranked, with distance and reason."""
@@ -54,7 +54,7 @@ async def position(session: Session, position: PositionIn) -> PositionOut:
 
 @router.post("/people/{code}/duty")
 async def duty(
-    session: Session, code: Annotated[str, Path(min_length=1, max_length=64)], change: DutyIn
+    session: Session, code: Annotated[PlainText, Path(min_length=1, max_length=64)], change: DutyIn
 ) -> DutyOut:
     """Put a person on or off duty."""
     return await service.set_duty(session, code, on_duty=change.on_duty)

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from gridsvc.events.states import State
 from gridsvc.geo import Datum
-
-
-def _no_nul(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("text must not hold NUL characters")
-    return value
-
-
-PlainText = Annotated[str, AfterValidator(_no_nul)]
+from gridsvc.people.schemas import CapturedAt, PlainText
 
 
 class EventIn(BaseModel):
@@ -49,7 +40,7 @@ class EventIn(BaseModel):
         max_length=100,
         description="chosen by the client; the same key and body give the same event",
     )
-    captured_at: AwareDatetime | None = Field(None, description="when it was seen; none = now")
+    captured_at: CapturedAt | None = Field(None, description="when it was seen; none = now")
 
 
 class Handler(BaseModel):

@@ -6,46 +6,67 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Integer, Text, TextClause, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.geo import Datum
 from gridsvc.people.candidates import Candidate, Need
 
 # The inner part walks the spatial index outwards and is cut at :k before anything is locked;
-# geography makes the order that of true metres. A worker of the grid itself counts even
-# without a known position.
+# geography makes the order that of metres on the sphere. A worker of the grid itself counts even
+# without a known position. Who holds the power is a join of its own statement, not a condition
+# with OR, so that for a rare power PostgreSQL may begin with its few holders instead.
 _ELIGIBLE = """
     FROM person p
     JOIN workload w ON w.person_id = p.id
     {position}
+    {power}
     WHERE p.on_duty AND p.role = :role AND w.open_count < w.capacity
       AND p.division_code >= :low AND p.division_code < :high
-      AND (CAST(:power AS text) IS NULL OR EXISTS (
-          SELECT 1 FROM person_power h JOIN power r ON r.code = h.power_code
-          WHERE h.person_id = p.id AND h.power_code = :power
-            AND r.valid_from <= current_date
-            AND (r.valid_to IS NULL OR r.valid_to > current_date)))
+"""
+_HOLDS_POWER = """
+    JOIN person_power h ON h.person_id = p.id AND h.power_code = :power
+    JOIN power r ON r.code = h.power_code AND r.valid_from <= current_date
+        AND (r.valid_to IS NULL OR r.valid_to > current_date)
 """
 _COLUMNS = (
     "p.id AS person_id, p.code, p.name, p.role, w.open_count, w.capacity,"
     " s.geog <-> CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography) AS distance_m"
 )
-_CANDIDATES = text(f"""
+_CANDIDATES = """
 WITH near AS MATERIALIZED (
-    SELECT {_COLUMNS}
-    {_ELIGIBLE.format(position="JOIN position s ON s.person_id = p.id")}
+    SELECT {columns}
+    {near}
     ORDER BY s.geog <-> CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography)
     LIMIT :k
 ), own AS MATERIALIZED (
-    SELECT {_COLUMNS}
-    {_ELIGIBLE.format(position="LEFT JOIN position s ON s.person_id = p.id")}
+    SELECT {columns}
+    {own}
       AND p.id IN (SELECT person_id FROM grid_post WHERE grid_id = :grid_id)
 )
 SELECT own.*, true AS own_grid FROM own
 UNION ALL
 SELECT near.*, false FROM near WHERE near.person_id NOT IN (SELECT person_id FROM own)
-""")  # noqa: S608 - assembled from the fixed parts above, values are bound
+"""
+
+
+def _candidates(power: str) -> TextClause:
+    near = _ELIGIBLE.format(position="JOIN position s ON s.person_id = p.id", power=power)
+    own = _ELIGIBLE.format(position="LEFT JOIN position s ON s.person_id = p.id", power=power)
+    statement = text(_CANDIDATES.format(columns=_COLUMNS, near=near, own=own))
+    # PostgreSQL keeps one plan for all values of what is bound, and for these it would guess so
+    # badly (a limit of a tenth of the table, a county of a two-hundredth of it) that it sorts
+    # everybody instead of walking the index: 40 ms instead of 1. Written out, each role, power
+    # and county has a plan of its own.
+    texts = ["role", "low", "high"] + (["power"] if power else [])
+    return statement.bindparams(
+        bindparam("k", type_=Integer, literal_execute=True),
+        *(bindparam(name, type_=Text, literal_execute=True) for name in texts),
+    )
+
+
+_CANDIDATES_OF_ROLE = _candidates(power="")
+_CANDIDATES_WITH_POWER = _candidates(power=_HOLDS_POWER)
 
 # SKIP LOCKED never waits: somebody locked is being given another event this very moment.
 _TAKE = """
@@ -106,10 +127,11 @@ async def nearest_eligible(
     Parameters
     ----------
     lon, lat
-        Degrees, WGS-84. Distances are geodesic metres.
+        Degrees, WGS-84. Distances are metres on the sphere, half a percent off at most.
     """
     parameters = _parameters(need) | {"lon": lon, "lat": lat, "k": k, "grid_id": need.grid_id}
-    result = await session.execute(_CANDIDATES, parameters)
+    statement = _CANDIDATES_WITH_POWER if need.power_code else _CANDIDATES_OF_ROLE
+    result = await session.execute(statement, parameters)
     return [Candidate(**row) for row in result.mappings()]
 
 

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from gridsvc.geo import Datum
+
+#: A phone's clock may be this far ahead of ours before we refuse its time.
+CLOCK_AHEAD = timedelta(minutes=5)
+#: No phone told anything before; a clock that says so was never set.
+CLOCKS_BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _clock_is_set(captured_at: datetime) -> datetime:
+    if not CLOCKS_BEGIN < captured_at < datetime.now(UTC) + CLOCK_AHEAD:
+        raise ValueError("time lies in the future or before the year 2000; set the clock")
+    return captured_at
+
+
+def _no_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("text must not hold NUL characters")
+    return value
+
+
+#: Text that PostgreSQL can hold.
+PlainText = Annotated[str, AfterValidator(_no_nul)]
+CapturedAt = Annotated[AwareDatetime, AfterValidator(_clock_is_set)]
 
 LonIn = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[118.7812])]
 LatIn = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[32.0413])]
@@ -18,11 +40,11 @@ class PositionIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    person: str = Field(min_length=1, max_length=64, examples=["GW0001"])
+    person: PlainText = Field(min_length=1, max_length=64, examples=["GW0001"])
     lon: LonIn
     lat: LatIn
     datum: Datum
-    captured_at: AwareDatetime | None = Field(
+    captured_at: CapturedAt | None = Field(
         None, description="when the phone took the position; none = now"
     )
 

@@ -1,0 +1,217 @@
+"""The personnel office: lists, posts that outlive a plan, positions and their clocks."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from gridsvc.db import transaction
+from gridsvc.errors import BadInput, NotFound
+from gridsvc.grids import service as grids
+from gridsvc.people import service
+from gridsvc.people.names import masked
+from gridsvc.people.schemas import PositionIn
+from tests.towns import COMMUNITY, a_person, an_officer, middle, staff
+
+
+async def people(session):
+    rows = await session.execute(
+        text(
+            "SELECT p.*, w.capacity, w.open_count,"
+            " ARRAY(SELECT power_code FROM person_power WHERE person_id = p.id) AS powers,"
+            " (SELECT ST_X(geog::geometry) FROM position WHERE person_id = p.id) AS lon"
+            " FROM person p JOIN workload w ON w.person_id = p.id"
+        )
+    )
+    return {row.code: row for row in rows}
+
+
+class TestLoading:
+    async def test_people_are_added_and_changed(self, town_session):
+        await service.load_people(town_session, [an_officer("a", middle(0, 0)), a_person("b")])
+        await service.load_people(
+            town_session, [a_person("a", middle(1, 0), name="李四", capacity=9, powers=[])]
+        )
+        known = await people(town_session)
+        assert (known["a"].name, known["a"].role, known["a"].capacity) == ("李四", "grid_worker", 9)
+        assert known["a"].powers == []
+        assert known["a"].lon == pytest.approx(middle(1, 0)[0])
+        assert known["b"].lon is None
+
+    async def test_a_position_is_kept_when_none_is_given(self, town_session):
+        await service.load_people(town_session, [a_person("a", middle(2, 0))])
+        await service.load_people(town_session, [a_person("a")])
+        assert (await people(town_session))["a"].lon == pytest.approx(middle(2, 0)[0])
+
+    async def test_a_lower_capacity_never_drops_below_what_is_in_hand(self, town_session):
+        await service.load_people(town_session, [a_person("a", capacity=5)])
+        await town_session.execute(text("UPDATE workload SET open_count = 4"))
+        await service.load_people(town_session, [a_person("a", capacity=1)])
+        assert (await people(town_session))["a"].capacity == 4
+
+    @pytest.mark.parametrize(
+        ("rows", "says"),
+        [
+            ([a_person("a", powers=["XX"])], "XX"),
+            ([a_person("a", division_code="110101001001")], "110101001001"),
+            ([a_person("a"), a_person("b"), a_person("a")], "a comes twice"),
+        ],
+    )
+    async def test_rows_that_do_not_fit_are_refused_by_name(self, town_session, rows, says):
+        with pytest.raises(BadInput, match=says):
+            await service.load_people(town_session, rows)
+        assert await people(town_session) == {}
+
+
+async def posts(session, level="grid"):
+    rows = await session.execute(
+        text(
+            f"SELECT c.code AS cell, p.code AS person FROM {level}_post o"
+            f" JOIN {level} c ON c.id = o.{level}_id AND c.valid @> now()"
+            " JOIN person p ON p.id = o.person_id"
+        )
+    )
+    return {(row.cell, row.person) for row in rows}
+
+
+class TestPosts:
+    async def test_each_cell_gets_one_person_and_each_person_one_cell(self, town_session):
+        crowd = [a_person(f"w{n}", middle(n % 4, n // 4)) for n in range(12)]
+        crowd += [a_person(f"l{n}", role="liaison") for n in range(40)]
+        await service.load_people(town_session, crowd)
+        counts = await service.post_to_cells(town_session, COMMUNITY)
+        for level in ("grid", "micro_grid"):
+            pairs = await posts(town_session, level)
+            assert len(pairs) == counts[f"{level}_posts"]
+            assert counts[f"{level}_vacant"] == 0
+            assert len({cell for cell, _ in pairs}) == len({who for _, who in pairs}) == len(pairs)
+
+    async def test_workers_get_the_grid_they_stand_in(self, town_session):
+        """With one person in the midst of each grid the sum of distances is least that way."""
+        midsts = (
+            await town_session.execute(
+                text(
+                    "SELECT code, ST_X(p) AS lon, ST_Y(p) AS lat"
+                    " FROM (SELECT code, ST_PointOnSurface(geom) AS p FROM grid) g ORDER BY code"
+                )
+            )
+        ).all()
+        # Given names in the other order, so that the order of codes cannot decide.
+        names = [f"w{n}" for n in range(len(midsts), 0, -1)]
+        await service.load_people(
+            town_session,
+            [a_person(who, (at.lon, at.lat)) for who, at in zip(names, midsts, strict=True)],
+        )
+        await service.post_to_cells(town_session, COMMUNITY)
+        expected = {(at.code, who) for who, at in zip(names, midsts, strict=True)}
+        assert await posts(town_session) == expected
+
+    async def test_too_few_people_leave_cells_vacant_and_say_so(self, town_session):
+        await service.load_people(town_session, [a_person("only")])
+        counts = await service.post_to_cells(town_session, COMMUNITY)
+        grids_there = await town_session.scalar(text("SELECT count(*) FROM grid"))
+        assert counts["grid_posts"] == 1
+        assert counts["grid_vacant"] == grids_there - 1
+
+    async def test_nobody_is_moved_by_posting_again(self, town_session):
+        await service.load_people(town_session, [a_person(f"w{n}") for n in range(9)])
+        await service.post_to_cells(town_session, COMMUNITY)
+        before = await posts(town_session)
+        counts = await service.post_to_cells(town_session, COMMUNITY)
+        assert counts["grid_posts"] == 0
+        assert await posts(town_session) == before
+
+    async def test_officers_and_strangers_are_not_posted(self, town_session):
+        await grids.load_divisions(town_session, [grids.DivisionRow("990101001002", "东邻社区")])
+        await service.load_people(
+            town_session,
+            [an_officer("o", middle(0, 0)), a_person("s", division_code="990101001002")],
+        )
+        await service.post_to_cells(town_session, COMMUNITY)
+        assert await posts(town_session) == set()
+
+    async def test_posts_are_carried_over_to_the_next_plan(self, town):
+        await staff(town, *(a_person(f"w{n}", middle(n, n)) for n in range(4)))
+        async with transaction(town) as session:
+            before = await posts(session)
+        async with transaction(town) as session:
+            draft = await grids.draft_plan(session, COMMUNITY)
+            await grids.publish_plan(session, draft.plan_id)
+            # Before anybody is posted, nobody answers for the new cells.
+            assert await posts(session) == set()
+            await service.post_to_cells(session, COMMUNITY)
+        async with transaction(town) as session:
+            assert await posts(session) == before
+
+    async def test_after_another_division_everybody_still_has_one_cell(self, town):
+        await staff(town, *(a_person(f"w{n}", middle(n % 4, n // 4)) for n in range(6)))
+        async with transaction(town) as session:
+            before = await posts(session)
+            draft = await grids.draft_plan(session, COMMUNITY, target=60, grid_target=120)
+            await grids.publish_plan(session, draft.plan_id)
+            await service.post_to_cells(session, COMMUNITY)
+        async with transaction(town) as session:
+            after = await posts(session)
+        workers = [who for _, who in after]
+        assert len(set(workers)) == len(workers)
+        assert {who for _, who in before} <= set(workers)
+
+
+def position(**columns):
+    lon, lat = middle(0, 0)
+    told = {"person": "a", "lon": lon, "lat": lat, "datum": "wgs84"} | columns
+    return PositionIn.model_validate(told)
+
+
+class TestPositions:
+    @pytest.fixture
+    async def one(self, town_session):
+        await service.load_people(town_session, [a_person("a")])
+        return town_session
+
+    async def test_an_older_position_than_the_known_is_not_stored(self, one):
+        noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
+        told = [(noon, middle(1, 0), True), (noon - timedelta(seconds=1), middle(2, 0), False)]
+        for captured_at, (lon, lat), stored in told:
+            _, was_stored, _ = await service.record_position(
+                one, position(lon=lon, lat=lat, captured_at=captured_at)
+            )
+            assert was_stored == stored
+        assert (await people(one))["a"].lon == pytest.approx(middle(1, 0)[0])
+
+    async def test_every_datum_ends_in_the_same_place(self, one):
+        from_phone = position(lon=118.7, lat=32.0, datum="gcj02")
+        await service.record_position(one, from_phone)
+        lon = (await people(one))["a"].lon
+        assert 0.003 < abs(lon - 118.7) < 0.008
+
+    @pytest.mark.parametrize(
+        "captured_at",
+        [
+            datetime.now(UTC) + timedelta(hours=1),
+            "9999-12-31T23:59:59-14:00",
+            "0001-01-01T00:00:00+14:00",
+        ],
+    )
+    async def test_a_clock_that_cannot_be_right_is_refused(self, one, captured_at):
+        with pytest.raises(ValueError, match="clock"):
+            position(captured_at=captured_at)
+
+    async def test_a_clock_a_little_ahead_is_forgiven(self, one):
+        _, stored, _ = await service.record_position(
+            one, position(captured_at=datetime.now(UTC) + timedelta(minutes=2))
+        )
+        assert stored
+
+    async def test_an_unknown_person_is_not_found(self, one):
+        with pytest.raises(NotFound, match="'b'"):
+            await service.record_position(one, position(person="b"))
+        with pytest.raises(NotFound, match="'b'"):
+            await service.set_duty(one, "b", on_duty=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("王小明", "王**"), ("李四", "李*"), ("丁", "丁*"), ("欧阳修远", "欧***")]
+)
+def test_names_are_masked_but_for_the_first_character(name, shown):
+    assert masked(name) == shown
