@@ -56,7 +56,9 @@ def faces_of(edges: Geometries, land: shapely.Polygon) -> Geometries:
     """Polygons that noded edges enclose on a piece of land."""
     faces: Geometries = shapely.get_parts(shapely.polygonize(edges))
     shapely.prepare(land)
-    return np.asarray(faces[shapely.intersects(land, shapely.point_on_surface(faces))])
+    # rounding may leave the inner point of a hair-thin face just outside the land
+    inside = shapely.dwithin(land, shapely.point_on_surface(faces), GRID_M)
+    return np.asarray(faces[inside])
 
 
 def _joints(edges: Geometries, footprints: shapely.STRtree) -> Geometries:
