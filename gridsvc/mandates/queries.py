@@ -40,6 +40,11 @@ async def matter(session: AsyncSession, code: str) -> MatterRow | None:
     return MatterRow(**row) if row else None
 
 
+async def matter_codes(session: AsyncSession) -> set[str]:
+    """Codes of all matters."""
+    return set(await session.scalars(text("SELECT code FROM matter")))
+
+
 async def power_codes(session: AsyncSession) -> set[str]:
     """Codes of all powers."""
     return set(await session.scalars(text("SELECT code FROM power")))

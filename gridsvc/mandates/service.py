@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,7 +30,17 @@ async def reportable_matter(session: AsyncSession, code: str) -> MatterRow:
 
 
 async def load_powers(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> int:
-    """Take in a list of powers; how many."""
+    """Take in a list of powers; how many.
+
+    Raises
+    ------
+    BadInput
+        If a power comes twice or ends before it begins.
+    """
+    _check_once(rows)
+    for row in rows:
+        if row["valid_to"] is not None and row["valid_to"] <= row["valid_from"]:
+            raise BadInput(f"power {row['code']} ends before it begins; correct its dates")
     await queries.upsert_powers(session, rows)
     return len(rows)
 
@@ -40,11 +51,23 @@ async def load_matters(session: AsyncSession, rows: Sequence[dict[str, Any]]) ->
     Raises
     ------
     BadInput
-        If an enforcement matter names a power that is not on the list, or a matter names a
-        parent that does not exist.
+        If a matter comes twice, names a parent or a power that is not on the list, or names a
+        power without being one of enforcement.
     """
+    _check_once(rows)
     powers = await queries.power_codes(session)
+    known = await queries.matter_codes(session) | {row["code"] for row in rows}
     for row in rows:
+        if row["parent_code"] is not None and row["parent_code"] not in known:
+            raise BadInput(
+                f"matter {row['code']} belongs to {row['parent_code']}, which is not on the list; "
+                "add it or correct the parent"
+            )
+        if row["power_code"] is not None and row["kind"] != "enforcement":
+            raise BadInput(
+                f"matter {row['code']} names a power, which only enforcement matters need; "
+                "make it one or leave the power out"
+            )
         if row["power_code"] is not None and row["power_code"] not in powers:
             raise BadInput(
                 f"matter {row['code']} needs power {row['power_code']}, which is not on the list; "
@@ -52,6 +75,12 @@ async def load_matters(session: AsyncSession, rows: Sequence[dict[str, Any]]) ->
             )
     await queries.upsert_matters(session, _parents_first(rows))
     return len(rows)
+
+
+def _check_once(rows: Sequence[dict[str, Any]]) -> None:
+    for code, count in Counter(row["code"] for row in rows).items():
+        if count > 1:
+            raise BadInput(f"{code} comes twice in the list; keep one row each")
 
 
 def _parents_first(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
