@@ -127,7 +127,7 @@ async def _shortfall(session: AsyncSession, need: Need) -> str:
     if left["role"] == 0:
         return f"本区县没有{role}"
     if left["competent"] == 0:
-        return f"本区县没有{role}持有权力 {need.power_code}"
+        return f"本区县没有{role}持有有效的权力 {need.power_code}"
     if left["on_duty"] == 0:
         return f"有资格的{role} {left['competent']} 人均不在岗"
     if left["free"] == 0:

@@ -96,8 +96,10 @@ SELECT count(*) AS role,
 FROM (
     SELECT p.on_duty, w.open_count < w.capacity AS free, s.person_id IS NOT NULL AS known,
            CAST(:power AS text) IS NULL OR EXISTS (
-               SELECT 1 FROM person_power h
-               WHERE h.person_id = p.id AND h.power_code = :power) AS competent
+               SELECT 1 FROM person_power h JOIN power r ON r.code = h.power_code
+               WHERE h.person_id = p.id AND h.power_code = :power
+                 AND r.valid_from <= current_date
+                 AND (r.valid_to IS NULL OR r.valid_to > current_date)) AS competent
     FROM person p JOIN workload w ON w.person_id = p.id
     LEFT JOIN position s ON s.person_id = p.id
     WHERE p.role = :role AND p.division_code >= :low AND p.division_code < :high
