@@ -49,14 +49,14 @@ async def add(session: AsyncSession, **columns: Any) -> int | None:
     return event_id
 
 
-async def by_client_key(session: AsyncSession, client_key: str) -> tuple[int, bytes]:
-    """Id and body hash of the event with a client key."""
+async def by_client_key(session: AsyncSession, client_key: str) -> tuple[int, bytes] | None:
+    """Id and body hash of the event with a client key; none when the key is new."""
     row = (
         await session.execute(
             text("SELECT id, body_sha256 FROM event WHERE client_key = :key"), {"key": client_key}
         )
-    ).one()
-    return row.id, row.body_sha256
+    ).first()
+    return (row.id, row.body_sha256) if row else None
 
 
 async def event(session: AsyncSession, event_id: int) -> RowMapping | None:

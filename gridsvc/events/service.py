@@ -32,6 +32,10 @@ async def report(session: AsyncSession, event: EventIn) -> tuple[int, bool]:
         was used with another body.
     """
     digest = hashlib.sha256(event.model_dump_json().encode()).digest()
+    # Before anything else: what was right when it was sent first stays so, whatever was
+    # published or struck off the list since.
+    if (known := await _known(session, event.client_key, digest)) is not None:
+        return known, False
     matter = await reportable_matter(session, event.matter)
     lon, lat = to_wgs84(event.lon, event.lat, event.datum)
     located = await cell_at(session, lon=lon, lat=lat)
@@ -55,14 +59,17 @@ async def report(session: AsyncSession, event: EventIn) -> tuple[int, bool]:
         captured_at=event.captured_at,
     )
     if event_id is None:
-        return await _known(session, event.client_key, digest), False
+        return await report(session, event)
     await queries.begin_history(session, event_id, actor=SYSTEM, note="上报")
     await move(session, event_id, State.FILED, note=f"自动立案：{located.micro_grid_code}")
     return event_id, True
 
 
-async def _known(session: AsyncSession, client_key: str, digest: bytes) -> int:
-    event_id, known_digest = await queries.by_client_key(session, client_key)
+async def _known(session: AsyncSession, client_key: str, digest: bytes) -> int | None:
+    found = await queries.by_client_key(session, client_key)
+    if found is None:
+        return None
+    event_id, known_digest = found
     if known_digest != digest:
         raise BadInput(
             f"client_key {client_key!r} was used for event {event_id} with another body; "
