@@ -10,6 +10,7 @@ from asyncpg import PostgresError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -19,6 +20,20 @@ from gridsvc.errors import GridsvcError
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
+PROBLEM = "application/problem+json"
+#: Classes of SQLSTATE that pass by themselves: connection, rollback (deadlock), resources,
+#: intervention by the operator (restart).
+_PASSING = ("08", "40", "53", "57")
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem document; some problems have further members."""
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Input cannot be used"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["unknown matter 'E99'; use a code of the loaded list of matters"])
+    instance: str = Field(examples=["/api/events"])
 
 
 def problem(request: Request, status: int, title: str, detail: str, **members: Any) -> JSONResponse:
@@ -31,9 +46,7 @@ def problem(request: Request, status: int, title: str, detail: str, **members: A
         "instance": request.url.path,
     }
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
-    return JSONResponse(
-        body | members, status_code=status, headers=headers, media_type="application/problem+json"
-    )
+    return JSONResponse(body | members, status_code=status, headers=headers, media_type=PROBLEM)
 
 
 def install(app: FastAPI) -> None:
@@ -54,6 +67,36 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(lost, _on_lost_database)
     app.add_exception_handler(DBAPIError, _on_database)
     app.add_exception_handler(Exception, _on_bug)
+    _document(app)
+
+
+def _document(app: FastAPI) -> None:
+    """Let the API's documentation say that errors are problem documents."""
+    written = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is not None:
+            return app.openapi_schema
+        document = written()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for replaced in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(replaced, None)
+        schemas["Problem"] = Problem.model_json_schema()
+        told = {"schema": {"$ref": "#/components/schemas/Problem"}}
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                operation["responses"].pop("422", None)
+                operation["responses"]["4XX"] = {
+                    "description": "What was sent cannot be used, or not now; `detail` says why",
+                    "content": {PROBLEM: told},
+                }
+                operation["responses"]["503"] = {
+                    "description": "The service cannot answer now; see Retry-After",
+                    "content": {PROBLEM: told},
+                }
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 async def _on_ours(request: Request, failure: Exception) -> JSONResponse:
@@ -99,7 +142,9 @@ async def _on_lost_database(request: Request, failure: Exception) -> JSONRespons
 
 async def _on_database(request: Request, failure: Exception) -> JSONResponse:
     assert isinstance(failure, DBAPIError)  # noqa: S101
-    if failure.connection_invalidated:
+    # Without a statement it happened while connecting.
+    passing = str(getattr(failure.orig, "sqlstate", "")).startswith(_PASSING)
+    if failure.statement is None or failure.connection_invalidated or passing:
         return await _on_lost_database(request, failure)
     return await _on_bug(request, failure)
 

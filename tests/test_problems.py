@@ -2,7 +2,13 @@
 
 import httpx
 import pytest
-from asyncpg import CannotConnectNowError, InvalidPasswordError, TooManyConnectionsError
+from asyncpg import (
+    AdminShutdownError,
+    CannotConnectNowError,
+    DeadlockDetectedError,
+    InvalidPasswordError,
+    TooManyConnectionsError,
+)
 from asyncpg import InterfaceError as DriverError
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict
@@ -69,6 +75,9 @@ def assert_problem(answer, status):
         (PoolTimeout(PRIVATE), 503),
         (ConnectionRefusedError(111, PRIVATE), 503),
         (DBAPIError("SELECT", {}, Exception(PRIVATE), connection_invalidated=True), 503),
+        (DBAPIError(None, None, Exception(PRIVATE)), 503),
+        (DBAPIError("SELECT", {}, DeadlockDetectedError(PRIVATE)), 503),
+        (DBAPIError("SELECT", {}, AdminShutdownError(PRIVATE)), 503),
         (CannotConnectNowError(PRIVATE), 503),
         (TooManyConnectionsError(PRIVATE), 503),
         (InvalidPasswordError(PRIVATE), 503),

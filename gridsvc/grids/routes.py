@@ -17,7 +17,6 @@ from gridsvc.grids.schemas import CellAt, FeatureCollection
 
 router = APIRouter(prefix="/api", tags=["grids"])
 
-GEOJSON = "application/geo+json"
 MOST_FEATURES = 5000
 
 Lon = Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False, examples=[118.78])]
@@ -35,6 +34,12 @@ Within = Annotated[
     Query(description="12-digit code of a division; only what lies in it", alias="division"),
 ]
 Limit = Annotated[int, Query(ge=1, le=MOST_FEATURES)]
+
+
+class GeoJSON(JSONResponse):
+    """Answer that GIS software knows by its media type."""
+
+    media_type = "application/geo+json"
 
 
 def parse_bbox(value: str | None) -> queries.Bbox | None:
@@ -65,19 +70,18 @@ async def _collection(
     box = parse_bbox(bbox)
     within = checked(division) if division is not None else None
     found = await queries.features(session, layer, within=within, bbox=box, limit=limit)
-    return JSONResponse(found, media_type=GEOJSON)
+    return GeoJSON(found)
 
 
 _GEOJSON_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
         "model": FeatureCollection,
-        "content": {GEOJSON: {}},
         "description": "GeoJSON, longitude first, WGS-84; numberMatched tells whether more exist",
     }
 }
 
 
-@router.get("/divisions", responses=_GEOJSON_ANSWER, response_class=JSONResponse)
+@router.get("/divisions", responses=_GEOJSON_ANSWER, response_class=GeoJSON)
 async def divisions(
     session: Session, bbox: BboxText = None, division: Within = None, limit: Limit = 1000
 ) -> Response:
@@ -85,7 +89,7 @@ async def divisions(
     return await _collection(session, "divisions", bbox, division, limit)
 
 
-@router.get("/grids", responses=_GEOJSON_ANSWER, response_class=JSONResponse)
+@router.get("/grids", responses=_GEOJSON_ANSWER, response_class=GeoJSON)
 async def grids(
     session: Session, bbox: BboxText = None, division: Within = None, limit: Limit = 1000
 ) -> Response:
@@ -93,7 +97,7 @@ async def grids(
     return await _collection(session, "grids", bbox, division, limit)
 
 
-@router.get("/micro-grids", responses=_GEOJSON_ANSWER, response_class=JSONResponse)
+@router.get("/micro-grids", responses=_GEOJSON_ANSWER, response_class=GeoJSON)
 async def micro_grids(
     session: Session, bbox: BboxText = None, division: Within = None, limit: Limit = 1000
 ) -> Response:
