@@ -21,8 +21,6 @@ from gridsvc.progress import Progress, silent
 
 #: Radius of the footprint a building given as a point gets, m.
 _POINT_RADIUS_M = 0.5
-#: Vertices of neighbouring cells closer than this become one, m.
-_SNAP_M = 2e-4
 #: A building belongs to the boundary if at least this share of it lies inside.
 _INSIDE_SHARE = 0.5
 
@@ -85,7 +83,6 @@ def split_files(  # noqa: PLR0913 - one argument per option of the command
     read_s = time.perf_counter() - start
     plan = plan_cells(**layers, target=target, seed=seed, progress=progress)
     cells, number = _numbered(plan, layers["special"])
-    cells = _edge_matched(cells)
     figures = _report(plan, number)
     figures["seconds"] = {
         "read": round(read_s, 3),
@@ -159,18 +156,6 @@ def _numbered(
         ],
         number,
     )
-
-
-def _edge_matched(cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give neighbours the same vertices along a shared border.
-
-    A vertex that only one of two neighbours has lies on the other's straight edge in this CRS,
-    but beside it in every other: reprojecting would open slivers.
-    """
-    shapes = shapely.coverage_clean(cells.geometry.values, snapping_distance=_SNAP_M)
-    polygons = shapely.get_type_id(shapes) == int(shapely.GeometryType.POLYGON)
-    sound = polygons.all() and bool(shapely.is_valid(shapes).all())
-    return cells.set_geometry(shapes, crs=cells.crs) if sound else cells
 
 
 def _report(plan: CellPlan, number: np.ndarray) -> dict[str, Any]:

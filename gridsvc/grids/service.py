@@ -211,7 +211,7 @@ async def _metric(session: AsyncSession, table: str, code: str, crs: Any) -> gpd
 
 
 def _rows(cells: gpd.GeoDataFrame, codes: Sequence[str]) -> list[dict[str, Any]]:
-    wkbs = shapely.to_wkb(np.asarray(cells.geometry.to_crs(geo.WGS84)))
+    wkbs = shapely.to_wkb(np.asarray(geo.unproject(cells, geo.WGS84).geometry))
     return [
         {"code": code, "kind": kind, "households": int(households), "wkb": bytes(wkb)}
         for code, kind, households, wkb in zip(

@@ -11,6 +11,8 @@ from gridsvc.planning.arrays import Geometries, Ints
 from gridsvc.planning.graph import DualGraph
 from gridsvc.planning.refine import divide_again
 
+#: Neighbours' vertices closer than this are one vertex, m; two steps of the planning grid.
+SNAP_M = 2e-4
 #: Divisions tried before an enclosed cell is given to the one around it.
 TRIES = 40
 
@@ -21,6 +23,18 @@ def union_faces(faces: Geometries, group: Ints) -> Geometries:
     starts = np.searchsorted(group[order], np.arange(int(group.max()) + 2))
     merged = [shapely.coverage_union_all(faces[order[a:b]]) for a, b in pairwise(starts)]
     return np.array(merged, dtype=object)
+
+
+def with_matched_edges(cells: Geometries) -> Geometries:
+    """Cells whose neighbours have the same vertices along a border in common.
+
+    A vertex that only one of two neighbours has lies on the other's straight edge in this CRS,
+    but beside it in every other: reprojecting would open slivers.
+    """
+    matched: Geometries = shapely.coverage_clean(cells, snapping_distance=SNAP_M)
+    polygons = shapely.get_type_id(matched) == int(shapely.GeometryType.POLYGON)
+    sound = bool(polygons.all() and shapely.is_valid(matched).all())
+    return matched if sound else cells
 
 
 def open_enclosures(

@@ -102,6 +102,8 @@ def _largest(geometry: shapely.Geometry) -> shapely.Polygon | None:
 
 def _without(area: shapely.Geometry, taken: list[shapely.Polygon]) -> shapely.Polygon | None:
     """Largest polygon of an area after earlier cells took theirs."""
+    # A border in common adds lines to an intersection, and GEOS subtracts nothing from those.
+    area = shapely.multipolygons(polygon_parts(area))
     touching = [other for other in taken if shapely.intersects(other, area)]
     if touching:
         area = shapely.difference(area, shapely.union_all(touching), grid_size=GRID_M)

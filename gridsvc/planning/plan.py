@@ -28,7 +28,7 @@ from gridsvc.errors import BadInput
 from gridsvc.planning.arrays import Geometries, Ints
 from gridsvc.planning.atoms import build_atoms
 from gridsvc.planning.blocks import barrier_network
-from gridsvc.planning.cells import open_enclosures, union_faces
+from gridsvc.planning.cells import open_enclosures, union_faces, with_matched_edges
 from gridsvc.planning.checks import problems
 from gridsvc.planning.clusters import fuse
 from gridsvc.planning.graph import dual_graph
@@ -201,7 +201,9 @@ def _assemble(
             "community": np.r_[np.repeat(land.piece_community, counts), land.site_community],
             "site": np.r_[np.full(ordinary, -1, dtype=np.int64), land.site_row],
         },
-        geometry=np.concatenate([*(one.polygons for one in planned), land.site_cells]),
+        geometry=with_matched_edges(
+            np.concatenate([*(one.polygons for one in planned), land.site_cells])
+        ),
         crs=boundary.crs,
     )
     return frame, cell

@@ -11,7 +11,6 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shapely.testing import assert_geometries_equal
 
 from gridsvc.planning.checks import problems
 from gridsvc.planning.plan import plan_cells
@@ -130,9 +129,8 @@ def test_site_becomes_a_dedicated_cell_with_its_buildings():
     dedicated = plan.cells[plan.cells["kind"] == "dedicated"]
     assert dedicated["households"].tolist() == [4]
     assert dedicated["site"].tolist() == [0]
-    assert_geometries_equal(
-        dedicated.geometry.iloc[0].normalize(), school.geometry.iloc[0].normalize(), tolerance=1e-3
-    )
+    # Neighbours' corners on the border count as vertices of it.
+    assert dedicated.geometry.iloc[0].symmetric_difference(school.geometry.iloc[0]).area < 1e-3
 
 
 def test_site_border_goes_round_a_building_it_would_cut():
