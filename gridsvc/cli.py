@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import json
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -19,18 +17,18 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
+from shapely.errors import GEOSException
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gridsvc import migrations
 from gridsvc.app import create_app
 from gridsvc.config import Settings
+from gridsvc.console import bar, fail, show
 from gridsvc.db import make_engine, transaction
 from gridsvc.errors import BadInput, GridsvcError, Unavailable
 from gridsvc.exchange import load as loading
+from gridsvc.exchange.areas import read_area
 from gridsvc.exchange.layers import check_out, temporary_beside
 from gridsvc.exchange.prepare import prepare_area
 from gridsvc.exchange.split import split_files
@@ -40,7 +38,7 @@ from gridsvc.grids.queries import communities
 from gridsvc.maps import service as maps
 from gridsvc.people import service as people
 from gridsvc.postgis import private_cluster
-from gridsvc.progress import Progress
+from gridsvc.progress import Progress, part_of
 from gridsvc.town import settle
 from gridsvc.town.generate import build_town
 from gridsvc.town.tryout import cast_area, write_cast
@@ -66,26 +64,23 @@ Division = Annotated[str, typer.Option(help="12-digit division code; communities
 Seed = Annotated[int, typer.Option(min=0, help="The same input and seed give the same result.")]
 Target = Annotated[int, typer.Option(min=1, help="Households per micro-grid.")]
 
-_errors = Console(stderr=True, soft_wrap=True, highlight=False)
-
 
 def main() -> None:
     """Run the command line; every expected failure is one line and an exit code."""
     try:
         app()
     except GridsvcError as failure:
-        _fail(failure.detail, failure.exit_code)
+        fail(failure.detail, failure.exit_code)
     except ValidationError as failure:
-        wrong = "; ".join(f"GRIDSVC_{e['loc'][0]}: {e['msg']}".upper() for e in failure.errors())
-        _fail(f"a setting cannot be used: {wrong}", BadInput.exit_code)
+        wrong = "; ".join(
+            f"GRIDSVC_{str(error['loc'][0]).upper()}: {error['msg']}" for error in failure.errors()
+        )
+        fail(f"a setting cannot be used: {wrong}", BadInput.exit_code)
+    except GEOSException as failure:
+        fail(f"a geometry cannot be computed with, repair the layers: {failure}", 2)
     except (SQLAlchemyError, OSError) as failure:
         reason = str(getattr(failure, "orig", failure)).splitlines()[0]
-        _fail(f"the database cannot be used: {reason}", Unavailable.exit_code)
-
-
-def _fail(message: str, code: int) -> None:
-    _errors.print(f"gridsvc: {message}", markup=False)
-    sys.exit(code)
+        fail(f"the database cannot be used: {reason}", Unavailable.exit_code)
 
 
 @app.command()
@@ -107,7 +102,7 @@ def prepare(
     as_json: AsJson = False,
 ) -> None:
     """Prepare an OpenStreetMap extract: boundary, buildings with households, barriers, sites."""
-    with _bar() as progress:
+    with bar() as progress:
         report = prepare_area(
             osm,
             boundary=boundary,
@@ -117,7 +112,7 @@ def prepare(
             out=out,
             progress=progress,
         )
-    _show(report, as_json)
+    show(report, as_json)
 
 
 @app.command()
@@ -143,7 +138,7 @@ def split(
     Any format GDAL reads, any CRS; FILE:layer chooses a layer. Exit code 1 when the plan is
     not a proper coverage; the report names the failed checks and cells.
     """
-    with _bar() as progress:
+    with bar() as progress:
         figures = split_files(
             buildings=buildings,
             boundary=boundary,
@@ -155,7 +150,7 @@ def split(
             report=report,
             progress=progress,
         )
-    _show(figures, as_json)
+    show(figures, as_json)
 
 
 @app.command()
@@ -186,7 +181,7 @@ def load(
         async with transaction(engine) as session:
             return await loading.load(session, work, division=division, progress=progress)
 
-    _show(_with_database(work_on), as_json)
+    show(_with_database(work_on), as_json)
 
 
 @app.command()
@@ -207,10 +202,14 @@ def plan(
             raise BadInput(f"no community with a boundary lies in {division}; load its area first")
         plans = []
         for number, code in enumerate(codes):
-            progress(f"plan {code}", number / len(codes))
             async with transaction(engine) as session:
                 draft = await grids.draft_plan(
-                    session, code, target=target, grid_target=grid_target, seed=seed
+                    session,
+                    code,
+                    target=target,
+                    grid_target=grid_target,
+                    seed=seed,
+                    progress=part_of(progress, code, number, len(codes)),
                 )
                 if publish:
                     await grids.publish_plan(session, draft.plan_id)
@@ -228,7 +227,7 @@ def plan(
         progress("plan", 1.0)
         return {"plans": plans}
 
-    _show(_with_database(work_on), as_json)
+    show(_with_database(work_on), as_json)
 
 
 @app.command("map")
@@ -250,7 +249,7 @@ def coverage_map(
         progress("draw", 1.0)
         return {"out": str(out), "bytes": out.stat().st_size}
 
-    _show(_with_database(work_on), as_json)
+    show(_with_database(work_on), as_json)
 
 
 @app.command()
@@ -270,14 +269,14 @@ def demo(
 ) -> None:
     """Make a demonstration town of any size, or people and a day of events for a real area."""
     result: dict[str, Any] = {"out": str(out)}
-    with _bar() as progress:
+    with bar() as progress:
         if area is None:
             write_town(build_town(households, seed, progress), out)
         else:
-            write_cast(cast_area(loading.read_area(area, division), seed=seed), out)
+            write_cast(cast_area(read_area(area, division), seed=seed), out)
     if settle_it:
         result |= _with_database(lambda engine, bar: settle.settle(engine, out, bar))
-    _show(result, as_json)
+    show(result, as_json)
 
 
 @db_app.command("upgrade")
@@ -288,7 +287,7 @@ def db_upgrade(as_json: AsJson = False) -> None:
         schema = await migrations.status(engine)
         return {"revision": schema.revision, "newest": schema.newest}
 
-    _show(_with_database(work_on), as_json)
+    show(_with_database(work_on), as_json)
 
 
 @db_app.command("status")
@@ -299,7 +298,7 @@ def db_status(as_json: AsJson = False) -> None:
         schema = await migrations.status(engine)
         return {"revision": schema.revision, "newest": schema.newest, "current": schema.current}
 
-    _show(_with_database(work_on, upgrade=False), as_json)
+    show(_with_database(work_on, upgrade=False), as_json)
 
 
 @app.command()
@@ -360,7 +359,7 @@ async def _make_ready(url: str, *, demo_town: bool) -> None:
     async with _engine(url) as engine:
         await migrations.upgrade(engine)
         if demo_town and not await settle.settled(engine):
-            with _bar() as progress:
+            with bar() as progress:
                 await settle.settle(engine, settle.SMALL_TOWN, progress)
 
 
@@ -395,34 +394,5 @@ def _with_database(
                 await migrations.upgrade(engine)
             return await work_on(engine, progress)
 
-    with _database_url(Settings()) as url, _bar() as progress:
+    with _database_url(Settings()) as url, bar() as progress:
         return asyncio.run(working(url, progress))
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """Bar on standard error where somebody watches; silent in scripts."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=_errors, transient=True) as bars:
-        task = bars.add_task("", total=1.0)
-        yield lambda step, share: bars.update(task, description=step, completed=share)
-
-
-def _show(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(result, ensure_ascii=False, default=str))
-        return
-    for line in _lines(result):
-        typer.echo(line)
-
-
-def _lines(value: Any, indent: str = "") -> Iterator[str]:
-    for key, inner in value.items():
-        if isinstance(inner, dict):
-            yield f"{indent}{key}:"
-            yield from _lines(inner, indent + "  ")
-        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
-            for item in inner:
-                yield f"{indent}{key}: " + ", ".join(f"{k} {v}" for k, v in item.items())
-        else:
-            yield f"{indent}{key}: {inner}"
