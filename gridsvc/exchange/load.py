@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc import geo
@@ -19,11 +17,10 @@ from gridsvc.dispatch import service as dispatch
 from gridsvc.errors import BadInput, GridsvcError
 from gridsvc.events.schemas import EventIn
 from gridsvc.exchange import tables
+from gridsvc.exchange.areas import read_area
 from gridsvc.exchange.layers import layer_names, read_layer
 from gridsvc.grids import area_queries
 from gridsvc.grids import service as grids
-from gridsvc.grids.area_queries import AreaFrames
-from gridsvc.grids.codes import checked, level_of
 from gridsvc.mandates import service as mandates
 from gridsvc.people import service as people
 from gridsvc.progress import Progress, silent
@@ -107,13 +104,12 @@ async def _load_divisions(session: AsyncSession, path: Path) -> int:
     layer = "divisions" if "divisions" in layer_names(path) else None
     spec = f"{path}:{layer}" if layer else str(path)
     frame = read_layer(spec, geometry={"polygon"}, columns=("code", "name")).to_crs(geo.WGS84)
+    rows = tables.rows_of_layer(frame, path.name, tables.DivisionRow)
     return await grids.load_divisions(
         session,
         [
-            grids.DivisionRow(str(code), str(name), geometry)
-            for code, name, geometry in zip(
-                frame["code"], frame["name"], frame.geometry, strict=True
-            )
+            grids.DivisionRow(row.code, row.name, geometry)
+            for row, geometry in zip(rows, frame.geometry, strict=True)
         ],
     )
 
@@ -132,99 +128,40 @@ async def _load_area(session: AsyncSession, path: Path, division: str | None) ->
     return await grids.load_area(session, area)
 
 
-def read_area(path: Path, division: str | None = None) -> AreaFrames:
-    """A prepared area's layers in EPSG:4326, every community with its code.
-
-    Raises
-    ------
-    BadInput
-        If a layer or column is missing, or a community has no code and none was given.
-    """
-    layers = set(layer_names(path))
-    boundary = read_layer(f"{path}:boundary", geometry={"polygon"}).to_crs(geo.WGS84)
-    boundary = _with_codes(boundary, path.name, division)
-    return AreaFrames(
-        boundary=boundary,
-        buildings=_with(
-            _buildings(path),
-            {"building_id": None, "levels": None, "kind": None, "estimated": True},
-        ),
-        barriers=_optional(path, "barriers", layers, "line", {"class": "unknown", "w": 1.0}),
-        special=_optional(path, "special", layers, "polygon", {"kind": "other", "name": None}),
-    )
-
-
-def _buildings(path: Path) -> gpd.GeoDataFrame:
-    frame = read_layer(f"{path}:buildings", geometry={"polygon"}, counts=("households",))
-    scattered = frame.geometry.count_geometries() > 1
-    if scattered.any():
-        raise BadInput(
-            f"{path.name}: {scattered.sum()} buildings consist of several parts, the first in "
-            f"row {scattered.argmax() + 1}; give each part a row of its own"
-        )
-    return frame.explode(ignore_index=True).to_crs(geo.WGS84)
-
-
-def _with_codes(boundary: gpd.GeoDataFrame, name: str, division: str | None) -> gpd.GeoDataFrame:
-    boundary = _with(boundary, {"code": None, "name": None})
-    if division is not None:
-        if len(boundary) > 1:
-            raise BadInput(
-                f"{name} has {len(boundary)} communities; --division fits only one, "
-                "give each its code in the boundary layer"
-            )
-        boundary["code"] = checked(division)
-    if boundary["code"].isna().any():
-        raise BadInput(
-            f"{name}: its boundary layer has no community code; say which one it is with "
-            "--division CODE"
-        )
-    boundary["code"] = boundary["code"].astype(str)
-    for code in boundary["code"]:
-        if level_of(checked(code)) != "community":
-            raise BadInput(f"{code} is no community; an area belongs to a 12-digit community code")
-    return boundary
-
-
-def _optional(
-    path: Path, layer: str, layers: set[str], geometry: str, defaults: dict[str, Any]
-) -> gpd.GeoDataFrame:
-    if layer not in layers:
-        empty: dict[str, list[Any]] = {name: [] for name in defaults}
-        return gpd.GeoDataFrame(empty, geometry=[], crs=geo.WGS84)
-    frame = read_layer(f"{path}:{layer}", geometry={geometry}, empty_ok=True).to_crs(geo.WGS84)
-    # Tables hold single parts; a multi-part street is so many streets.
-    return _with(frame.explode(ignore_index=True), defaults)
-
-
-def _with(frame: gpd.GeoDataFrame, defaults: dict[str, Any]) -> gpd.GeoDataFrame:
-    for name, value in defaults.items():
-        if name not in frame:
-            frame[name] = value
-    if "building_id" in defaults and frame["building_id"].isna().any():
-        frame["building_id"] = [f"row{number}" for number in range(1, len(frame) + 1)]
-    return frame
-
-
 async def _load_households(session: AsyncSession, path: Path) -> int:
-    rows = tables.read_table(path, tables.HouseholdRow)
-    ids = await area_queries.building_ids(session, sorted({row.building_id for row in rows}))
-    bad = [
-        f"line {number}: there is no building {row.building_id}"
-        for number, row in enumerate(rows, start=2)
-        if row.building_id not in ids
-    ]
+    rows = tables.read_lines(path, tables.HouseholdRow)
+    ids = await area_queries.building_ids(session, {row.building_id for row in rows.values()})
+    found: list[dict[str, Any]] = []
+    bad: list[str] = []
+    for line, row in rows.items():
+        places = ids.get(row.building_id, [])
+        if len(places) == 1:
+            building_id, division_code = places[0]
+            place = {"building_id": building_id, "division_code": division_code}
+            found.append(row.model_dump() | place)
+        elif places:
+            where = ", ".join(division for _, division in places)
+            bad.append(f"line {line}: building {row.building_id} stands in {where}; rename one")
+        else:
+            bad.append(f"line {line}: there is no building {row.building_id}")
+    bad += await _addresses_twice(session, list(rows), found) if not bad else []
     if bad:
         tables.refuse(path.name, bad)
-    await area_queries.replace_households(
-        session,
-        [
-            row.model_dump()
-            | {"building_id": ids[row.building_id][0], "division_code": ids[row.building_id][1]}
-            for row in rows
-        ],
-    )
+    await area_queries.replace_households(session, found)
     return len(rows)
+
+
+async def _addresses_twice(
+    session: AsyncSession, lines: Sequence[int], households: Sequence[dict[str, Any]]
+) -> list[str]:
+    taken = await area_queries.addresses_elsewhere(session, households)
+    bad: list[str] = []
+    for line, row in zip(lines, households, strict=True):
+        address = (row["division_code"], row["address_code"])
+        if address in taken:
+            bad.append(f"line {line}: address {row['address_code']} is that of another household")
+        taken.add(address)
+    return bad
 
 
 async def _load_powers(session: AsyncSession, path: Path) -> int:
@@ -250,19 +187,8 @@ async def _load_people(session: AsyncSession, path: Path) -> int:
 
 def _people_of_layer(path: Path) -> list[tables.PersonRow]:
     frame = read_layer(f"{path}:people", geometry={"point"}).to_crs(geo.WGS84)
-    bad: list[str] = []
-    rows: list[tables.PersonRow] = []
-    for number, values in enumerate(frame.drop(columns="geometry").to_dict("records"), start=1):
-        point = frame.geometry.iloc[number - 1]
-        place = {"lon": point.x, "lat": point.y, "datum": geo.Datum.WGS84}
-        known = {str(name): value for name, value in values.items() if value is not None}
-        try:
-            rows.append(tables.PersonRow.model_validate(known | place))
-        except ValidationError as failure:
-            bad += [f"line {number}: {reason}" for reason in tables.reasons(failure)]
-    if bad:
-        tables.refuse(path.name, bad)
-    return rows
+    place = {"lon": frame.geometry.x, "lat": frame.geometry.y, "datum": geo.Datum.WGS84.value}
+    return tables.rows_of_layer(frame.assign(**place), path.name, tables.PersonRow)
 
 
 def _person(row: tables.PersonRow, name: str) -> dict[str, Any]:
@@ -281,16 +207,16 @@ def event_of(row: tables.EventRow) -> EventIn:
 
 
 async def _load_events(session: AsyncSession, path: Path, progress: Progress) -> dict[str, int]:
-    rows = tables.read_table(path, tables.EventRow)
+    rows = tables.read_lines(path, tables.EventRow)
     bad: list[str] = []
     assigned = 0
-    for number, row in enumerate(rows):
+    for number, (line, row) in enumerate(rows.items()):
         progress("report events", number / len(rows))
         try:
             async with session.begin_nested():
                 shown = await dispatch.report(session, event_of(row))
         except GridsvcError as failure:
-            bad.append(f"line {number + 2}: {failure.detail}")
+            bad.append(f"line {line}: {failure.detail}")
         else:
             assigned += shown.handler is not None
     if bad:

@@ -6,24 +6,35 @@ A table is taken whole or not at all; every bad row is named with its line and t
 from __future__ import annotations
 
 import csv
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
+import geopandas as gpd
+import pandas as pd
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from gridsvc.errors import BadInput
 from gridsvc.geo import Datum
 from gridsvc.grids.codes import DIGITS
+from gridsvc.people.schemas import CapturedAt
 
 #: A table larger than this is not read: no list of a city comes near it.
 MOST_BYTES = 200 * 2**20
 #: So many bad rows are named in the message; all of them are in the error's ``rows``.
 ROWS_NAMED = 5
+
+#: What openpyxl lets through from the archive, the XML and its own reading of damaged books.
+_XLSX_ERRORS = (
+    *(BadZipFile, InvalidFileException, ParseError, zlib.error),
+    *(AttributeError, EOFError, IndexError, KeyError, OSError, TypeError, ValueError),
+)
 
 Row = TypeVar("Row", bound=BaseModel)
 
@@ -35,7 +46,7 @@ def _padded(value: Any) -> Any:
 
 
 def _listed(value: Any) -> Any:
-    return [part.strip() for part in value.split(";") if part.strip()]
+    return [part.strip() for part in str(value).split(";") if part.strip()]
 
 
 Code = Annotated[str, Field(min_length=1, max_length=64)]
@@ -107,7 +118,7 @@ class EventRow(BaseModel):
     lat: Lat
     datum: Datum
     description: Annotated[str, Field(min_length=1, max_length=4000)]
-    captured_at: AwareDatetime | None = None
+    captured_at: CapturedAt | None = None
 
 
 #: Kind of a table: what its rows are, and the columns that give it away.
@@ -138,7 +149,12 @@ def kind_of(path: Path) -> str:
 
 
 def read_table(path: Path, row_type: type[Row]) -> list[Row]:
-    """Rows of a CSV (UTF-8) or XLSX file (first sheet), every one of them valid.
+    """Rows of a table, as `read_lines` reads them, without their lines."""
+    return list(read_lines(path, row_type).values())
+
+
+def read_lines(path: Path, row_type: type[Row]) -> dict[int, Row]:
+    """Rows of a CSV (UTF-8) or XLSX file (first sheet) by line, every one of them valid.
 
     Empty cells are missing values; columns the kind does not know are ignored.
 
@@ -149,22 +165,58 @@ def read_table(path: Path, row_type: type[Row]) -> list[Row]:
         message names their lines and reasons.
     """
     (_, header), *lines = _lines(path)
+    if twice := sorted({name for name in header if name and header.count(name) > 1}):
+        raise BadInput(f"{path.name} has the column {twice[0]} twice; keep one")
     needed = {name for name, field in row_type.model_fields.items() if field.is_required()}
     if missing := sorted(needed - set(header)):
         raise BadInput(f"{path.name} lacks the column {', '.join(missing)}; add it")
     if not lines:
         raise BadInput(f"{path.name} has a header but no rows; nothing to load")
-    good: list[Row] = []
+    good: dict[int, Row] = {}
     bad: list[str] = []
     for number, cells in lines:
+        if fault := _fault(cells, len(header)):
+            bad.append(f"line {number}: {fault}")
+            continue
         values = {name: cell for name, cell in zip(header, cells, strict=False) if cell != ""}
         try:
-            good.append(row_type.model_validate(values))
+            good[number] = row_type.model_validate(values)
         except ValidationError as failure:
             bad += [f"line {number}: {reason}" for reason in reasons(failure)]
     if bad:
         refuse(path.name, bad)
     return good
+
+
+def rows_of_layer(frame: gpd.GeoDataFrame, name: str, row_type: type[Row]) -> list[Row]:
+    """Attributes of a layer's features, every one of them valid; geometry is left out.
+
+    Raises
+    ------
+    BadInput
+        If features are bad; the message numbers them from 1 and gives the reasons.
+    """
+    good: list[Row] = []
+    bad: list[str] = []
+    records = frame.drop(columns=frame.geometry.name).to_dict("records")
+    for number, values in enumerate(records, start=1):
+        known = {str(column): _text(value) for column, value in values.items()}
+        try:
+            good.append(row_type.model_validate({c: v for c, v in known.items() if v != ""}))
+        except ValidationError as failure:
+            bad += [f"feature {number}: {reason}" for reason in reasons(failure)]
+    if bad:
+        refuse(name, bad)
+    return good
+
+
+def _fault(cells: Sequence[str], columns: int) -> str | None:
+    """What is wrong with a row as such."""
+    if any(cells[columns:]):
+        return f"{len(cells)} cells under {columns} columns; put text with commas in quotes"
+    if any("\x00" in cell for cell in cells):
+        return "holds a NUL character; save the file anew"
+    return None
 
 
 def refuse(name: str, bad: Sequence[str]) -> None:
@@ -201,14 +253,19 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
 
 
 def _from_csv(path: Path) -> list[tuple[int, list[str]]]:
+    rows: list[tuple[int, list[str]]] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
-            return [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+            begins = 1
+            for row in reader:
+                rows.append((begins, [cell.strip() for cell in row]))
+                begins = reader.line_num + 1  # a cell in quotes may hold line breaks
     except UnicodeDecodeError as failure:
         raise BadInput(f"{path.name} is not UTF-8 text; save it as CSV UTF-8") from failure
     except csv.Error as failure:
         raise BadInput(f"{path.name} is not a readable CSV file: {failure}") from failure
+    return rows
 
 
 def _from_xlsx(path: Path) -> list[tuple[int, list[str]]]:
@@ -218,13 +275,13 @@ def _from_xlsx(path: Path) -> list[tuple[int, list[str]]]:
             rows = list(book.worksheets[0].iter_rows(values_only=True))
         finally:
             book.close()
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as failure:
+    except _XLSX_ERRORS as failure:
         raise BadInput(f"{path.name} is not a readable XLSX file; save it anew") from failure
     return [(number, [_text(cell) for cell in row]) for number, row in enumerate(rows, start=1)]
 
 
 def _text(cell: Any) -> str:
-    if cell is None:
+    if cell is None or pd.isna(cell):
         return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))

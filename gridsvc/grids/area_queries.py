@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,17 +130,44 @@ async def add_sites(session: AsyncSession, code: str, frame: gpd.GeoDataFrame) -
 
 
 async def building_ids(
-    session: AsyncSession, source_ids: Sequence[str]
-) -> dict[str, tuple[int, str]]:
-    """Database id and community of each building, by its source id; unknown ones left out."""
+    session: AsyncSession, source_ids: Iterable[str]
+) -> dict[str, list[tuple[int, str]]]:
+    """Database id and community of the buildings with each source id; unknown ones left out.
+
+    A source id is its file's own: two communities may each have a building of the same.
+    """
     result = await session.execute(
         text(
             "SELECT source_id, id, division_code FROM building"
-            " WHERE source_id = ANY(CAST(:ids AS text[]))"
+            " WHERE source_id = ANY(CAST(:ids AS text[])) ORDER BY division_code"
         ),
-        {"ids": list(source_ids)},
+        {"ids": sorted(source_ids)},
     )
-    return {row.source_id: (row.id, row.division_code) for row in result}
+    found: dict[str, list[tuple[int, str]]] = {}
+    for row in result:
+        found.setdefault(row.source_id, []).append((row.id, row.division_code))
+    return found
+
+
+async def addresses_elsewhere(
+    session: AsyncSession, rows: Sequence[dict[str, Any]]
+) -> set[tuple[str, str]]:
+    """Community and address code of households registered in none of the rows' buildings."""
+    result = await session.execute(
+        text("""
+        SELECT h.division_code, h.address_code FROM household h
+        JOIN unnest(CAST(:divisions AS text[]), CAST(:addresses AS text[]))
+            AS row (division_code, address_code)
+          ON row.division_code = h.division_code AND row.address_code = h.address_code
+        WHERE h.building_id <> ALL(CAST(:buildings AS bigint[]))
+        """),
+        {
+            "divisions": [row["division_code"] for row in rows],
+            "addresses": [row["address_code"] for row in rows],
+            "buildings": sorted({row["building_id"] for row in rows}),
+        },
+    )
+    return {(row.division_code, row.address_code) for row in result}
 
 
 async def replace_households(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:

@@ -21,6 +21,8 @@ from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import CellPlan, plan_cells
 from gridsvc.progress import Progress, silent
 
+LONGEST_NAME = 200
+
 
 @dataclass(frozen=True)
 class DivisionRow:
@@ -51,8 +53,11 @@ async def load_divisions(session: AsyncSession, rows: Sequence[DivisionRow]) -> 
     Raises
     ------
     BadInput
-        If a code is not twelve digits or comes twice.
+        If a code is not twelve digits or comes twice, or a name is empty or too long.
     """
+    for row in rows:
+        if row.name is not None and not 1 <= len(row.name) <= LONGEST_NAME:
+            raise BadInput(f"the name of {row.code} has {len(row.name)} characters; give 1 to 200")
     codes = [checked(row.code) for row in rows]
     if len(set(codes)) < len(codes):
         twice = sorted({code for code in codes if codes.count(code) > 1})

@@ -11,13 +11,19 @@ from gridsvc.geo import Datum
 
 #: A phone's clock may be this far ahead of ours before we refuse its time.
 CLOCK_AHEAD = timedelta(minutes=5)
-#: No phone told anything before; a clock that says so was never set.
-CLOCKS_BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
+#: Outside these years a clock was never set.
+CLOCKS_BEGIN, CLOCKS_END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def _clock_is_set(captured_at: datetime) -> datetime:
-    if not CLOCKS_BEGIN < captured_at < datetime.now(UTC) + CLOCK_AHEAD:
-        raise ValueError("time lies in the future or before the year 2000; set the clock")
+    if not CLOCKS_BEGIN < captured_at < CLOCKS_END:
+        raise ValueError("time lies outside the years 2000 to 2099; set the clock")
+    return captured_at
+
+
+def _clock_is_right(captured_at: datetime) -> datetime:
+    if captured_at > datetime.now(UTC) + CLOCK_AHEAD:
+        raise ValueError("time lies in the future; set the clock")
     return captured_at
 
 
@@ -29,7 +35,10 @@ def _no_nul(value: str) -> str:
 
 #: Text that PostgreSQL can hold.
 PlainText = Annotated[str, AfterValidator(_no_nul)]
+#: When something was seen, by the clock of whoever saw it.
 CapturedAt = Annotated[AwareDatetime, AfterValidator(_clock_is_set)]
+#: The same where a time ahead of ours would hide every later one.
+PastTime = Annotated[CapturedAt, AfterValidator(_clock_is_right)]
 
 LonIn = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[118.7812])]
 LatIn = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[32.0413])]
@@ -44,7 +53,7 @@ class PositionIn(BaseModel):
     lon: LonIn
     lat: LatIn
     datum: Datum
-    captured_at: CapturedAt | None = Field(
+    captured_at: PastTime | None = Field(
         None, description="when the phone took the position; none = now"
     )
 

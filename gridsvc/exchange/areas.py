@@ -1,0 +1,144 @@
+"""Prepared areas from a GeoPackage: boundary, buildings, barriers, sites, every row checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from gridsvc import geo
+from gridsvc.errors import BadInput
+from gridsvc.exchange.layers import layer_names, read_layer
+from gridsvc.exchange.rows import rows_named
+from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.grids.codes import checked, level_of
+
+#: The tallest building on Earth has 163.
+MOST_LEVELS = 300
+
+
+def read_area(path: Path, division: str | None = None) -> AreaFrames:
+    """A prepared area's layers in EPSG:4326, every community with its code.
+
+    Raises
+    ------
+    BadInput
+        If a layer or column is missing, or a community has no code and none was given.
+    """
+    layers = set(layer_names(path))
+    boundary = read_layer(f"{path}:boundary", geometry={"polygon"}).to_crs(geo.WGS84)
+    boundary = _with_codes(boundary, path.name, division)
+    return AreaFrames(
+        boundary=boundary,
+        buildings=_buildings(path),
+        barriers=_optional(path, "barriers", layers, "line", {"class": "unknown", "w": 1.0}),
+        special=_optional(path, "special", layers, "polygon", {"kind": "other", "name": None}),
+    )
+
+
+def _buildings(path: Path) -> gpd.GeoDataFrame:
+    frame = read_layer(f"{path}:buildings", geometry={"polygon"}, counts=("households",))
+    scattered = frame.geometry.count_geometries() > 1
+    if scattered.any():
+        raise BadInput(
+            f"{path.name}: {scattered.sum()} buildings consist of several parts, the first in "
+            f"row {scattered.argmax() + 1}; give each part a row of its own"
+        )
+    frame = _with(frame, {"building_id": None, "levels": None, "kind": None, "estimated": True})
+    frame["building_id"] = _ids(frame["building_id"], path.name)
+    frame["kind"] = _texts(frame["kind"])
+    frame["levels"] = _levels(frame["levels"], path.name)
+    frame["estimated"] = [value is not False and value != 0 for value in frame["estimated"]]
+    return frame.explode(ignore_index=True).to_crs(geo.WGS84)
+
+
+def _ids(given: pd.Series, name: str) -> list[str]:
+    """Ids as text; without any, the buildings are numbered."""
+    if given.isna().all():
+        return [f"row{number}" for number in range(1, len(given) + 1)]
+    if given.isna().any():
+        rows = rows_named(np.flatnonzero(given.isna()))
+        raise BadInput(f"{name}: building_id is missing in {rows}; fill it in or drop the column")
+    if given.duplicated().any():
+        rows = rows_named(np.flatnonzero(given.duplicated()))
+        raise BadInput(f"{name}: building_id comes again in {rows}; each building needs its own")
+    return [str(int(value)) if isinstance(value, float) else str(value) for value in given]
+
+
+def _levels(given: pd.Series, name: str) -> list[int | None]:
+    """Whole numbers of storeys, or none where they are not known."""
+    numbers = pd.to_numeric(given, errors="coerce")
+    wrong = given.notna() & ~(numbers.between(0, MOST_LEVELS) & (numbers % 1 == 0))
+    if wrong.any():
+        rows = rows_named(np.flatnonzero(wrong))
+        raise BadInput(
+            f"{name}: levels is no whole number from 0 to {MOST_LEVELS} in {rows}; "
+            "correct it or leave it empty"
+        )
+    return [None if pd.isna(value) else int(value) for value in numbers]
+
+
+def _with_codes(boundary: gpd.GeoDataFrame, name: str, division: str | None) -> gpd.GeoDataFrame:
+    boundary = _with(boundary, {"code": None, "name": None})
+    if division is not None:
+        if len(boundary) > 1:
+            raise BadInput(
+                f"{name} has {len(boundary)} communities; --division fits only one, "
+                "give each its code in the boundary layer"
+            )
+        boundary["code"] = checked(division)
+    if boundary["code"].isna().any():
+        raise BadInput(
+            f"{name}: its boundary layer has no community code; say which one it is with "
+            "--division CODE"
+        )
+    boundary["code"] = boundary["code"].astype(str)
+    boundary["name"] = _texts(boundary["name"])
+    for code in boundary["code"]:
+        if level_of(checked(code)) != "community":
+            raise BadInput(f"{code} is no community; an area belongs to a 12-digit community code")
+    return boundary
+
+
+def _optional(
+    path: Path, layer: str, layers: set[str], geometry: str, defaults: dict[str, Any]
+) -> gpd.GeoDataFrame:
+    if layer not in layers:
+        empty: dict[str, list[Any]] = {name: [] for name in defaults}
+        return gpd.GeoDataFrame(empty, geometry=[], crs=geo.WGS84)
+    frame = read_layer(f"{path}:{layer}", geometry={geometry}, empty_ok=True).to_crs(geo.WGS84)
+    frame = _with(frame, defaults)
+    for name, value in defaults.items():
+        # Where a feature says nothing, what holds for a layer without the column holds for it.
+        frame[name] = [value if pd.isna(given) else given for given in frame[name]]
+        if name != "w":
+            frame[name] = _texts(frame[name])
+    if "w" in defaults:
+        frame["w"] = _weights(frame["w"], path.name)
+    # Tables hold single parts; a multi-part street is so many streets.
+    return frame.explode(ignore_index=True)
+
+
+def _texts(given: pd.Series) -> pd.Series:
+    """Plain text, or none; software writes classes and names as numbers too."""
+    told = [None if pd.isna(value) else str(value) for value in given]
+    return pd.Series(told, index=given.index, dtype=object)
+
+
+def _weights(given: pd.Series, name: str) -> pd.Series:
+    numbers = pd.to_numeric(given, errors="coerce").astype(float)
+    wrong = ~(np.isfinite(numbers) & (numbers > 0))
+    if wrong.any():
+        rows = rows_named(np.flatnonzero(wrong))
+        raise BadInput(f"{name}: weight w of barriers is not above 0 in {rows}; correct it")
+    return numbers
+
+
+def _with(frame: gpd.GeoDataFrame, defaults: dict[str, Any]) -> gpd.GeoDataFrame:
+    for name, value in defaults.items():
+        if name not in frame:
+            frame[name] = value
+    return frame
