@@ -6,9 +6,19 @@ Built in ``create_app`` or the command line and passed on; nothing reads it at i
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as failure:
+        raise ValueError("unknown time zone, write it as Asia/Shanghai") from failure
+    return name
 
 
 class Settings(BaseSettings):
@@ -26,4 +36,6 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="port the service listens on")
     pool_size: int = Field(8, ge=1, le=100, description="database connections kept open")
     sweep_s: float = Field(5.0, gt=0, description="seconds between looks at waiting events")
-    time_zone: str = Field("Asia/Shanghai", description="zone in which times are shown")
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        "Asia/Shanghai", description="zone in which times are shown"
+    )

@@ -59,7 +59,7 @@ def asyncpg_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as failure:
+    except (ArgumentError, ValueError) as failure:  # ValueError: a port that is no number
         raise BadInput(
             "GRIDSVC_DATABASE_URL is not a database URL; "
             "write it as postgresql://user:password@host:5432/database"

@@ -22,6 +22,8 @@ from gridsvc.planning.plan import CellPlan, plan_cells
 from gridsvc.progress import Progress, silent
 
 LONGEST_NAME = 200
+#: More than any cell of a plan holds, and the largest seed the database keeps.
+MOST_HOUSEHOLDS, LARGEST_SEED = 1_000_000, 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -145,12 +147,18 @@ async def draft_plan(
     Raises
     ------
     BadInput
-        If grids are to be smaller than micro-grids, or what stands there cannot be planned.
+        If a target or the seed is out of range, grids are to be smaller than micro-grids, or
+        what stands there cannot be planned.
     NotFound
         If the community is unknown or has no boundary.
     ImproperPlan
         If the plan fails its checks; nothing is saved.
     """
+    if not (0 < target <= MOST_HOUSEHOLDS >= grid_target and 0 <= seed <= LARGEST_SEED):
+        raise BadInput(
+            f"targets lie between 1 and {MOST_HOUSEHOLDS} households, seeds between 0 and "
+            f"{LARGEST_SEED}; choose others"
+        )
     if grid_target < target:
         raise BadInput(
             f"a grid of {grid_target} households cannot hold micro-grids of {target}; "
