@@ -33,11 +33,15 @@ JOIN division d ON d.code = g.division_code
 WHERE g.valid @> now() AND g.division_code >= :low AND g.division_code < :high
 ORDER BY g.code
 """
+# Officers belong to a street and work in its communities: whoever stands in the division counts.
 _PEOPLE = """
 SELECT p.code, p.name AS label, p.role, p.on_duty, ST_AsBinary(s.geog) AS wkb
 FROM person p
 JOIN position s ON s.person_id = p.id
-WHERE p.division_code >= :low AND p.division_code < :high
+WHERE (p.division_code >= :low AND p.division_code < :high) OR EXISTS (
+    SELECT 1 FROM grid g WHERE g.valid @> now()
+      AND g.division_code >= :low AND g.division_code < :high
+      AND ST_Covers(g.geom, CAST(s.geog AS geometry)))
 ORDER BY p.code
 """
 _EVENTS = """

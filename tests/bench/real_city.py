@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 COMMUNITY = "320102003001"
+LISTS = ("areas", "streets", "villages")
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 COMMAND_LINE = "from gridsvc.cli import main; main()"
 
@@ -31,7 +32,7 @@ class Step:
 
 
 def steps() -> list[list[str]]:
-    lists = [str(DATA / "cn_admin" / f"{n}_nj_suz_szx_bj.csv") for n in ("areas", "streets")]
+    lists = [str(DATA / "cn_admin" / f"{n}_nj_suz_szx_bj.csv") for n in LISTS]
     layers = {name: f"nanjing.gpkg:{name}" for name in ("buildings", "boundary", "barriers")}
     inputs = [part for name, layer in layers.items() for part in (f"--{name}", layer)]
     here = ["--division", COMMUNITY]

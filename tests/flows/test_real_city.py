@@ -35,7 +35,8 @@ def gridsvc(database_url, tmp_path):
 def test_nanjing_from_extract_to_map(gridsvc, shared_data: Path, tmp_path: Path):
     extract = shared_data / "cn_nanjing_osm" / "nanjing_centre.osm.pbf"
     prepared = gridsvc("prepare", extract, "--out", "nanjing.gpkg")
-    lists = [shared_data / "cn_admin" / f"{n}_nj_suz_szx_bj.csv" for n in ("areas", "streets")]
+    levels = ("areas", "streets", "villages")
+    lists = [shared_data / "cn_admin" / f"{level}_nj_suz_szx_bj.csv" for level in levels]
     gridsvc("load", *lists)
     loaded = gridsvc("load", "nanjing.gpkg", "--division", COMMUNITY)
     assert loaded["area"]["households"] == prepared["households"]
@@ -54,4 +55,4 @@ def test_nanjing_from_extract_to_map(gridsvc, shared_data: Path, tmp_path: Path)
 
     written = gridsvc("map", "--division", COMMUNITY, "--out", "map.html")
     assert written["bytes"] < 2_000_000
-    assert "网格覆盖图" in (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert "香铺营社区居委会网格覆盖图" in (tmp_path / "map.html").read_text(encoding="utf-8")
