@@ -24,6 +24,8 @@ from tests.towns import settle
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 #: Templates that tests copy: the schema alone, and the paper town planned and published.
 MIGRATED, SETTLED = "migrated", "settled"
+#: Copied as files a database takes half as long as through the write-ahead log.
+COPY = "STRATEGY file_copy"
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +53,7 @@ async def _make_templates(cluster: Cluster) -> None:
     await on_server(cluster, f"CREATE DATABASE {MIGRATED}")
     async with _engine(cluster.url_for(database=MIGRATED)) as engine:
         await migrations.upgrade(engine)
-    await on_server(cluster, f"CREATE DATABASE {SETTLED} TEMPLATE {MIGRATED}")
+    await on_server(cluster, f"CREATE DATABASE {SETTLED} TEMPLATE {MIGRATED} {COPY}")
     async with _engine(cluster.url_for(database=SETTLED)) as engine:
         async with transaction(engine) as session:
             await settle(session)
@@ -76,9 +78,10 @@ async def _engine(url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @asynccontextmanager
-async def _copy_of(cluster: Cluster, template: str) -> AsyncIterator[str]:
+async def copy_of(cluster: Cluster, template: str) -> AsyncIterator[str]:
+    """URL of a copy of a template, dropped in the end."""
     name = f"test_{uuid4().hex}"
-    await on_server(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await on_server(cluster, f"CREATE DATABASE {name} TEMPLATE {template} {COPY}")
     yield cluster.url_for(database=name)
     await on_server(cluster, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -86,7 +89,7 @@ async def _copy_of(cluster: Cluster, template: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def database_url(cluster: Cluster) -> AsyncIterator[str]:
     """A migrated, empty database of the test's own."""
-    async with _copy_of(cluster, MIGRATED) as url:
+    async with copy_of(cluster, MIGRATED) as url:
         yield url
 
 
@@ -100,7 +103,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 async def town_url(cluster: Cluster) -> AsyncIterator[str]:
     """A database of the test's own with the paper town published, and nobody in it."""
-    async with _copy_of(cluster, SETTLED) as url:
+    async with copy_of(cluster, SETTLED) as url:
         yield url
 
 
@@ -113,13 +116,13 @@ async def town(town_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture(scope="session")
 async def _empty_engine(cluster: Cluster) -> AsyncIterator[AsyncEngine]:
-    async with _copy_of(cluster, MIGRATED) as url, _engine(url) as engine:
+    async with copy_of(cluster, MIGRATED) as url, _engine(url) as engine:
         yield engine
 
 
 @pytest.fixture(scope="session")
 async def _town_engine(cluster: Cluster) -> AsyncIterator[AsyncEngine]:
-    async with _copy_of(cluster, SETTLED) as url, _engine(url) as engine:
+    async with copy_of(cluster, SETTLED) as url, _engine(url) as engine:
         yield engine
 
 
