@@ -21,12 +21,16 @@ from gridsvc.db import Base
 
 
 class Assignment(Base):
-    """An event given to a person; open until released, at most one open per event."""
+    """An event given to a person; open until released, at most one open per event.
+
+    `released_as` is the state the event moved to when the person no longer had it in hand.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (
         CheckConstraint("distance_m >= 0", name="distance_not_negative"),
         CheckConstraint("released_at >= assigned_at", name="released_after"),
+        CheckConstraint("(released_at IS NULL) = (released_as IS NULL)", name="released_as"),
         Index(
             "uq_assignment_one_open",
             "event_id",
@@ -46,3 +50,4 @@ class Assignment(Base):
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
     released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    released_as: Mapped[str | None] = mapped_column(Text)

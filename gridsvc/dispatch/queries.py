@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.events.states import State
+
 
 async def open_assignment(
     session: AsyncSession,
@@ -29,22 +31,27 @@ async def open_assignment(
     )
 
 
-async def close_assignment(session: AsyncSession, event_id: int) -> int | None:
-    """End the open assignment of an event; who had it, or none."""
+async def close_assignment(
+    session: AsyncSession, event_id: int, *, released_as: State
+) -> int | None:
+    """End the open assignment of an event that moves to a state; who had it, or none."""
     person_id: int | None = await session.scalar(
         text("""
-        UPDATE assignment SET released_at = clock_timestamp()
+        UPDATE assignment SET released_at = clock_timestamp(), released_as = :released_as
         WHERE event_id = :event_id AND released_at IS NULL RETURNING person_id
         """),
-        {"event_id": event_id},
+        {"event_id": event_id, "released_as": released_as.value},
     )
     return person_id
 
 
-async def former_handlers(session: AsyncSession, event_id: int) -> set[int]:
-    """Everybody who had an event and has it no longer; database ids."""
+async def refused_by(session: AsyncSession, event_id: int) -> set[int]:
+    """Everybody who had an event and gave it back; database ids.
+
+    Not those who handled it and whose work did not pass verification: they may have it again.
+    """
     rows = await session.scalars(
-        text("SELECT person_id FROM assignment WHERE event_id = :id AND released_at IS NOT NULL"),
+        text("SELECT person_id FROM assignment WHERE event_id = :id AND released_as = 'RETURNED'"),
         {"id": event_id},
     )
     return set(rows)

@@ -67,9 +67,8 @@ async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> bool
     need = need_of(
         event["matter_kind"], event["power_code"], event["division_code"], event["grid_id"]
     )
-    passed_over: set[int] = set()
-    if event["state"] == State.RETURNED:
-        passed_over = await queries.former_handlers(session, event_id)
+    returned = event["state"] == State.RETURNED
+    passed_over = await queries.refused_by(session, event_id) if returned else set()
     where = (event["lon"], event["lat"])
     chosen = await _choose(session, need, where, passed_over=passed_over, patient=patient)
     if chosen is None:
@@ -155,7 +154,7 @@ async def move(session: AsyncSession, event_id: int, change: MoveIn) -> EventWit
     )
     freed = None
     if change.to_state not in IN_HAND:
-        freed = await queries.close_assignment(session, event_id)
+        freed = await queries.close_assignment(session, event_id, released_as=change.to_state)
     if freed is not None:
         await people_queries.release(session, freed)
     if change.to_state in WAITING:

@@ -232,6 +232,14 @@ class TestMoves:
         assert "退回" in again.waiting_reason
         await assert_sound(town)
 
+    async def test_work_that_fails_verification_may_go_to_whoever_did_it(self, town):
+        await staff(town, an_officer("a", middle(0, 0)))
+        shown = await report(town, 0, 0, matter="E02")
+        await move(town, shown.id, "HANDLED")
+        again = await move(town, shown.id, "RETURNED", actor="checker")
+        assert again.handler.code == "a"
+        await assert_sound(town)
+
     async def test_a_reopened_event_may_go_to_whoever_had_it(self, town):
         await staff(town, an_officer("a", middle(0, 0)))
         shown = await report(town, 0, 0, matter="E02")

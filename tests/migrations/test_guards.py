@@ -318,10 +318,19 @@ class TestAssignments:
     async def test_an_assignment_does_not_end_before_it_began(self, refused, hired):
         await an_event(hired)
         await refused(
-            "INSERT INTO assignment (event_id, division_code, person_id, reason, released_at)"
-            " SELECT e.id, e.division_code, p.id, '', now() - interval '1 day'"
-            " FROM event e, person p",
+            "INSERT INTO assignment (event_id, division_code, person_id, reason, released_at,"
+            " released_as) SELECT e.id, e.division_code, p.id, '', now() - interval '1 day',"
+            " 'HANDLED' FROM event e, person p",
             "released_after",
+        )
+
+    async def test_an_ended_assignment_says_how_it_ended(self, refused, hired):
+        await an_event(hired)
+        await refused(
+            "INSERT INTO assignment (event_id, division_code, person_id, reason, released_at)"
+            " SELECT e.id, e.division_code, p.id, '', now() + interval '1 day'"
+            " FROM event e, person p",
+            "released_as",
         )
 
     @pytest.mark.parametrize(

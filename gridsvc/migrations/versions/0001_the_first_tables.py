@@ -665,7 +665,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_as", sa.Text(), nullable=True),
         sa.CheckConstraint("distance_m >= 0", name=op.f("ck_assignment_distance_not_negative")),
+        sa.CheckConstraint(
+            "(released_at IS NULL) = (released_as IS NULL)",
+            name=op.f("ck_assignment_released_as"),
+        ),
         sa.CheckConstraint("released_at >= assigned_at", name=op.f("ck_assignment_released_after")),
         sa.ForeignKeyConstraint(
             ["event_id"], ["event.id"], name=op.f("fk_assignment_event_id"), ondelete="CASCADE"
