@@ -276,7 +276,7 @@ def shops(width: float, height: float, rng: Rng) -> Stand:
     stand = Stand()
     if min(width, height) < 30:
         return stand
-    if width > 75 and rng.random() < 0.6:
+    if width > 75 and rng.random() < 0.6 and height > 36:
         # One long building without stairwell units: 20 m deep, homes along corridors over shops.
         at = (width / 2, height - 12, min(width - 12, 72.0), 20.0)
         homes = int(rng.integers(6, 18))
