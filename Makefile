@@ -19,8 +19,9 @@ test: lint ## Run the checks and every test but the long ones
 	$(BIN)/pytest -m "not soak" $(ARGS)
 
 .PHONY: soak
-soak: setuptest ## Run the long tests
+soak: setuptest ## Run the long tests, and every generated one on new examples
 	$(BIN)/pytest -m soak $(ARGS)
+	$(BIN)/pytest -m hypothesis --hypothesis-profile=default $(ARGS)
 
 .PHONY: lint
 lint: setuptest ## Check style, formatting and types

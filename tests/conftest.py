@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from hypothesis import settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -19,6 +20,11 @@ from gridsvc.config import Settings
 from gridsvc.db import make_engine, transaction
 from gridsvc.postgis import Cluster, start
 from tests.towns import settle
+
+# The same examples every time, so that a run says something of the change and not of its luck;
+# `make soak` tries new ones.
+settings.register_profile("steady", derandomize=True)
+settings.load_profile("steady")
 
 #: Tests lose nothing when the machine does: no waiting for the disk.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -68,6 +68,16 @@ def test_any_town_gets_a_proper_plan(seed, blocks, communities, sites, target):
     assert_proper(town, plan_cells(**town, target=target, seed=seed))
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(10_000, 10_200))
+def test_two_hundred_more_towns(seed):
+    rng = np.random.default_rng(seed)
+    blocks, communities, sites = rng.integers([2, 1, 0], [7, 4, 4])
+    town = build_town(seed, int(blocks), int(communities), int(sites))
+    target = int(rng.choice([30, 100, 300]))
+    assert_proper(town, plan_cells(**town, target=target, seed=seed))
+
+
 def test_same_seed_same_plan_and_other_seed_is_proper_too():
     town = build_town(3, blocks=4)
     first, again = plan_cells(**town, seed=5), plan_cells(**town, seed=5)
