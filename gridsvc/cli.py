@@ -1,28 +1,26 @@
 """The command line: every command thin, what it does lives in the rooms.
 
 Errors are one line on standard error. Exit codes: 0 done, 1 a plan failed its checks,
-2 the input or the installation cannot be used, 130 stopped by Ctrl-C.
+2 the input or the installation cannot be used, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 from pydantic import ValidationError
 from shapely.errors import GEOSException
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gridsvc import migrations
-from gridsvc.app import create_app
 from gridsvc.config import Settings
 from gridsvc.console import bar, fail, show
 from gridsvc.db import make_engine, transaction
@@ -39,6 +37,7 @@ from gridsvc.maps import service as maps
 from gridsvc.people import service as people
 from gridsvc.postgis import private_cluster
 from gridsvc.progress import Progress, part_of
+from gridsvc.serving import listen, serve
 from gridsvc.town import settle
 from gridsvc.town.generate import build_town
 from gridsvc.town.tryout import cast_area, write_cast
@@ -67,6 +66,8 @@ Target = Annotated[int, typer.Option(min=1, help="Households per micro-grid.")]
 
 def main() -> None:
     """Run the command line; every expected failure is one line and an exit code."""
+    # An ordinary end instead of sudden death: the private cluster is stopped on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         app()
     except GridsvcError as failure:
@@ -312,47 +313,9 @@ def run(
     """Start the service and say where to click. Ctrl-C stops it and its database."""
     given: dict[str, Any] = {"host": host, "port": port}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    listener = _listen(settings)
-    with listener, _database_url(settings) as url:
+    with listen(settings) as listener, _database_url(settings) as url:
         asyncio.run(_make_ready(url, demo_town=demo_town))
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(settings, url), log_level="warning", lifespan="on")
-        )
-        _say_where(settings)
-        server.run(sockets=[listener])
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """Take the port first, so that a taken one is one line and nothing was started."""
-    try:
-        loopback = ipaddress.ip_address(settings.host).is_loopback
-    except ValueError:
-        loopback = settings.host == "localhost"
-    if not loopback:
-        raise BadInput(
-            f"host {settings.host} would open personal data to the network, and there are no "
-            "accounts yet; listen on 127.0.0.1 and put a proxy with sign-in before it"
-        )
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as failure:
-        listener.close()
-        raise Unavailable(
-            f"port {settings.port} on {settings.host} cannot be used ({failure.strerror}); "
-            "stop what uses it or choose another with --port"
-        ) from failure
-    return listener
-
-
-def _say_where(settings: Settings) -> None:
-    place = f"http://{settings.host}:{settings.port}"
-    typer.echo(f"gridsvc  {place}/              首页")
-    typer.echo(f"         {place}/maps/coverage  覆盖地图")
-    typer.echo(f"         {place}/docs          API 文档")
-    typer.echo("Ctrl-C 停止")
+        serve(settings, url, listener)
 
 
 async def _make_ready(url: str, *, demo_town: bool) -> None:

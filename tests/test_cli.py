@@ -1,15 +1,9 @@
 """The command line: exit codes, one line for each failure, JSON for programs, help that teaches."""
 
 import json
-import os
-import signal
 import socket
-import subprocess
 import sys
-import time
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
@@ -237,35 +231,3 @@ class TestFailures:
             taken.listen()
             port = taken.getsockname()[1]
             assert f"port {port}" in failing("run", "--port", port)
-
-
-def test_the_service_starts_says_where_and_ends_with_ctrl_c(town_url):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from gridsvc.cli import main; main()", "run", "--port", str(port)],
-        env=os.environ | {"GRIDSVC_DATABASE_URL": town_url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert wait_for(f"http://127.0.0.1:{port}/health/ready", process) == 200
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert f"http://127.0.0.1:{port}/" in out
-    assert "Traceback" not in err
-
-
-def wait_for(url, process):
-    for _ in range(600):
-        assert process.poll() is None, process.stderr.read()
-        try:
-            with urlopen(url) as answer:  # noqa: S310 - our own address
-                return answer.status
-        except URLError:
-            time.sleep(0.1)
-    return None

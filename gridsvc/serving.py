@@ -1,0 +1,53 @@
+"""Listening and serving: the port taken first, the service on it until a signal comes."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+import typer
+import uvicorn
+
+from gridsvc.app import create_app
+from gridsvc.config import Settings
+from gridsvc.errors import BadInput, Unavailable
+
+
+def serve(settings: Settings, database_url: str, listener: socket.socket) -> None:
+    """Serve until Ctrl-C or SIGTERM, and say where to click."""
+    config = uvicorn.Config(create_app(settings, database_url), log_level="warning", lifespan="on")
+    _say_where(settings)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Take the port first, so that a taken one is one line and nothing was started."""
+    try:
+        loopback = ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        loopback = settings.host == "localhost"
+    if not loopback:
+        raise BadInput(
+            f"host {settings.host} would open personal data to the network, and there are no "
+            "accounts yet; listen on 127.0.0.1 and put a proxy with sign-in before it"
+        )
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as failure:
+        listener.close()
+        raise Unavailable(
+            f"port {settings.port} on {settings.host} cannot be used ({failure.strerror}); "
+            "stop what uses it or choose another with --port"
+        ) from failure
+    return listener
+
+
+def _say_where(settings: Settings) -> None:
+    place = f"http://{settings.host}:{settings.port}"
+    typer.echo(f"gridsvc  {place}/              首页")
+    typer.echo(f"         {place}/maps/coverage  覆盖地图")
+    typer.echo(f"         {place}/docs          API 文档")
+    typer.echo("Ctrl-C 停止")
