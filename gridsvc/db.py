@@ -72,6 +72,16 @@ def asyncpg_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+asyncpg")
 
 
+_SERVER_SETTINGS = {
+    "application_name": "gridsvc",
+    "timezone": "UTC",
+    # A prepared statement keeps one plan for all values from its sixth execution on. For "the
+    # nearest k of this role in this county" that plan sorts everybody instead of walking the
+    # spatial index: 40 ms instead of 1. A plan for the values at hand costs a tenth of that 1.
+    "plan_cache_mode": "force_custom_plan",
+}
+
+
 def make_engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
     """Engine with a bounded pool for a PostgreSQL URL."""
     return create_async_engine(
@@ -80,7 +90,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=True,
-        connect_args={"server_settings": {"application_name": "gridsvc", "timezone": "UTC"}},
+        connect_args={"server_settings": _SERVER_SETTINGS},
     )
 
 

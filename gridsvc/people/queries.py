@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Text, TextClause, bindparam, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.geo import Datum
@@ -53,16 +53,7 @@ SELECT near.*, false FROM near WHERE near.person_id NOT IN (SELECT person_id FRO
 def _candidates(power: str) -> TextClause:
     near = _ELIGIBLE.format(position="JOIN position s ON s.person_id = p.id", power=power)
     own = _ELIGIBLE.format(position="LEFT JOIN position s ON s.person_id = p.id", power=power)
-    statement = text(_CANDIDATES.format(columns=_COLUMNS, near=near, own=own))
-    # PostgreSQL keeps one plan for all values of what is bound, and for these it would guess so
-    # badly (a limit of a tenth of the table, a county of a two-hundredth of it) that it sorts
-    # everybody instead of walking the index: 40 ms instead of 1. Written out, each role, power
-    # and county has a plan of its own.
-    texts = ["role", "low", "high"] + (["power"] if power else [])
-    return statement.bindparams(
-        bindparam("k", type_=Integer, literal_execute=True),
-        *(bindparam(name, type_=Text, literal_execute=True) for name in texts),
-    )
+    return text(_CANDIDATES.format(columns=_COLUMNS, near=near, own=own))
 
 
 _CANDIDATES_OF_ROLE = _candidates(power="")
