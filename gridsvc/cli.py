@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,9 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gridsvc import migrations
+from gridsvc.backup import commands as keeping
 from gridsvc.config import Settings
-from gridsvc.console import bar, fail, show
-from gridsvc.db import make_engine, transaction
+from gridsvc.connect import database_url, engine_on, with_database
+from gridsvc.console import AsJson, bar, fail, show
+from gridsvc.db import transaction
 from gridsvc.errors import BadInput, GridsvcError, Unavailable
 from gridsvc.exchange import load as loading
 from gridsvc.exchange.areas import read_area
@@ -35,7 +35,6 @@ from gridsvc.grids.codes import checked
 from gridsvc.grids.queries import communities
 from gridsvc.maps import service as maps
 from gridsvc.people import service as people
-from gridsvc.postgis import private_cluster
 from gridsvc.progress import Progress, part_of
 from gridsvc.serving import listen, serve
 from gridsvc.town import settle
@@ -58,7 +57,6 @@ app = typer.Typer(
 db_app = typer.Typer(no_args_is_help=True, help="Look at the database's schema or upgrade it.")
 app.add_typer(db_app, name="db")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for scripts.")]
 Division = Annotated[str, typer.Option(help="12-digit division code; communities below it.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same input and seed give the same result.")]
 Target = Annotated[int, typer.Option(min=1, help="Households per micro-grid.")]
@@ -182,7 +180,7 @@ def load(
         async with transaction(engine) as session:
             return await loading.load(session, work, division=division, progress=progress)
 
-    show(_with_database(work_on), as_json)
+    show(with_database(work_on), as_json)
 
 
 @app.command()
@@ -228,7 +226,7 @@ def plan(
         progress("plan", 1.0)
         return {"plans": plans}
 
-    show(_with_database(work_on), as_json)
+    show(with_database(work_on), as_json)
 
 
 @app.command("map")
@@ -250,7 +248,7 @@ def coverage_map(
         progress("draw", 1.0)
         return {"out": str(out), "bytes": out.stat().st_size}
 
-    show(_with_database(work_on), as_json)
+    show(with_database(work_on), as_json)
 
 
 @app.command()
@@ -276,7 +274,7 @@ def demo(
         else:
             write_cast(cast_area(read_area(area, division), seed=seed), out)
     if settle_it:
-        result |= _with_database(lambda engine, bar: settle.settle(engine, out, bar))
+        result |= with_database(lambda engine, bar: settle.settle(engine, out, bar))
     show(result, as_json)
 
 
@@ -288,7 +286,7 @@ def db_upgrade(as_json: AsJson = False) -> None:
         schema = await migrations.status(engine)
         return {"revision": schema.revision, "newest": schema.newest}
 
-    show(_with_database(work_on), as_json)
+    show(with_database(work_on), as_json)
 
 
 @db_app.command("status")
@@ -299,7 +297,7 @@ def db_status(as_json: AsJson = False) -> None:
         schema = await migrations.status(engine)
         return {"revision": schema.revision, "newest": schema.newest, "current": schema.current}
 
-    show(_with_database(work_on, upgrade=False), as_json)
+    show(with_database(work_on, upgrade=False), as_json)
 
 
 @app.command()
@@ -313,49 +311,18 @@ def run(
     """Start the service and say where to click. Ctrl-C stops it and its database."""
     given: dict[str, Any] = {"host": host, "port": port}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    with listen(settings) as listener, _database_url(settings) as url:
+    with listen(settings) as listener, database_url(settings) as url:
         asyncio.run(_make_ready(url, demo_town=demo_town))
         serve(settings, url, listener)
 
 
 async def _make_ready(url: str, *, demo_town: bool) -> None:
-    async with _engine(url) as engine:
+    async with engine_on(url) as engine:
         await migrations.upgrade(engine)
         if demo_town and not await settle.settled(engine):
             with bar() as progress:
                 await settle.settle(engine, settle.SMALL_TOWN, progress)
 
 
-@contextmanager
-def _database_url(settings: Settings) -> Iterator[str]:
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    with private_cluster(settings.data_dir) as url:
-        yield url
-
-
-@asynccontextmanager
-async def _engine(url: str) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(url)
-    try:
-        yield engine
-    finally:
-        await engine.dispose()
-
-
-def _with_database(
-    work_on: Callable[[AsyncEngine, Progress], Coroutine[Any, Any, dict[str, Any]]],
-    *,
-    upgrade: bool = True,
-) -> dict[str, Any]:
-    """Run work on the database, started if need be and at the newest revision."""
-
-    async def working(url: str, progress: Progress) -> dict[str, Any]:
-        async with _engine(url) as engine:
-            if upgrade:
-                await migrations.upgrade(engine)
-            return await work_on(engine, progress)
-
-    with _database_url(Settings()) as url, bar() as progress:
-        return asyncio.run(working(url, progress))
+app.command()(keeping.backup)
+app.command()(keeping.restore)

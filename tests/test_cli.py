@@ -12,7 +12,10 @@ from gridsvc.exchange.layers import write_layers
 from tests.towns import COMMUNITY, paper_area
 
 TOWN = Path(__file__).resolve().parents[1] / "geodata" / "town"
-COMMANDS = ["run", "prepare", "split", "load", "plan", "map", "demo", "db upgrade", "db status"]
+COMMANDS = [
+    *("run", "prepare", "split", "load", "plan", "map", "demo", "backup", "restore"),
+    *("db upgrade", "db status"),
+]
 
 
 @pytest.fixture

@@ -1,0 +1,57 @@
+"""What a database says of itself before it is dumped and after it was restored."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select, table, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+#: Tables outside the system's own schemas, and whether an extension made them.
+_TABLES = text("""
+SELECT n.nspname, c.relname, EXISTS (
+    SELECT 1 FROM pg_depend d
+    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+ORDER BY 1, 2
+""")
+
+
+async def freeze(session: AsyncSession) -> str:
+    """See from now on what is committed now, and nothing else; the name pg_dump sees it by.
+
+    The first statement of a transaction. Rows that policies hide make every reading fail
+    rather than be left out, and no timeout ends the transaction while pg_dump works.
+    """
+    for statement in (
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        "SET LOCAL row_security = off",
+        "SET LOCAL idle_in_transaction_session_timeout = 0",
+    ):
+        await session.execute(text(statement))
+    return str(await session.scalar(text("SELECT pg_export_snapshot()")))
+
+
+async def server_version(session: AsyncSession) -> int:
+    """Major version of the server."""
+    return int(str(await session.scalar(text("SHOW server_version_num")))) // 10_000
+
+
+async def tables(session: AsyncSession, *, of_extensions: bool = False) -> list[tuple[str, str]]:
+    """Schema and name of every table that is ours to keep, or that extensions made."""
+    found = await session.execute(_TABLES)
+    return [(schema, name) for schema, name, theirs in found if theirs == of_extensions]
+
+
+async def row_counts(session: AsyncSession) -> dict[str, int]:
+    """Rows of every table that is ours to keep, by ``schema.table``."""
+    await session.execute(text("SET LOCAL row_security = off"))
+    counts = {}
+    for schema, name in await tables(session):
+        count = select(func.count()).select_from(table(name, schema=schema))
+        counts[f"{schema}.{name}"] = int(await session.scalar(count) or 0)
+    return counts
+
+
+async def analyze(session: AsyncSession) -> None:
+    """Tell the planner what the tables hold; a dump does not carry that."""
+    await session.execute(text("ANALYZE"))
