@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="port the service listens on")
     pool_size: int = Field(8, ge=1, le=100, description="database connections kept open")
     sweep_s: float = Field(5.0, gt=0, description="seconds between looks at waiting events")
+    max_in_flight: int = Field(64, ge=1, description="requests worked on at a time")
+    max_body_bytes: int = Field(2_000_000, ge=1, description="bytes the body of a request may have")
+    max_body_s: float = Field(15.0, gt=0, description="seconds the body of a request may take")
     time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
         "Asia/Shanghai", description="zone in which times are shown"
     )

@@ -90,6 +90,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=True,
+        hide_parameters=True,  # else errors quote descriptions and places into the logs
         connect_args={"server_settings": _SERVER_SETTINGS},
     )
 

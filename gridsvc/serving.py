@@ -8,6 +8,7 @@ import socket
 import typer
 import uvicorn
 
+from gridsvc import logs
 from gridsvc.app import create_app
 from gridsvc.config import Settings
 from gridsvc.errors import BadInput, Unavailable
@@ -15,9 +16,22 @@ from gridsvc.errors import BadInput, Unavailable
 
 def serve(settings: Settings, database_url: str, listener: socket.socket) -> None:
     """Serve until Ctrl-C or SIGTERM, and say where to click."""
-    config = uvicorn.Config(create_app(settings, database_url), log_level="warning", lifespan="on")
+    logs.configure()
+    config = server_config(settings, database_url)
     _say_where(settings)
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def server_config(settings: Settings, database_url: str) -> uvicorn.Config:
+    """How uvicorn serves: it does not name itself, and its log lines go where ours go."""
+    return uvicorn.Config(
+        create_app(settings, database_url),
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,  # its lines hold the query, which may be somebody's place
+        server_header=False,
+    )
 
 
 def listen(settings: Settings) -> socket.socket:

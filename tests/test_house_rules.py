@@ -16,7 +16,8 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("serving", "backup"),
     ("connect",),
     ("app", "console"),
-    ("web", "health", "problems", "town"),
+    ("pressure", "observing"),
+    ("web", "health", "metrics", "problems", "town"),
     ("exchange",),
     ("maps",),
     ("dispatch",),
@@ -27,7 +28,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("planning", "migrations"),
     ("postgis",),
     ("geo", "db"),
-    ("errors", "progress", "config"),
+    ("errors", "progress", "config", "logs"),
 )
 STOREY = {room: number for number, rooms in enumerate(STOREYS) for room in rooms}
 #: Imports that go up or across, each with its reason; every one must still be needed.

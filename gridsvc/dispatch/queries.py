@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -55,3 +57,22 @@ async def refused_by(session: AsyncSession, event_id: int) -> set[int]:
         {"id": event_id},
     )
     return set(rows)
+
+
+class DeskFigures(NamedTuple):
+    """What is on the desk: events nobody has yet, and assignments that are open."""
+
+    waiting: int
+    assigned: int
+
+
+async def desk_figures(session: AsyncSession) -> DeskFigures:
+    """Count what is on the desk, all divisions together; both counts have an index."""
+    rows = await session.execute(
+        text("""
+        SELECT (SELECT count(*) FROM event WHERE state IN ('FILED', 'RETURNED', 'REOPENED')),
+               (SELECT count(*) FROM assignment WHERE released_at IS NULL)
+        """)
+    )
+    waiting, assigned = rows.one()
+    return DeskFigures(waiting, assigned)

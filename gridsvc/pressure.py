@@ -1,0 +1,154 @@
+"""Bounded work: so many requests at a time, bodies of so many bytes and seconds, no more.
+
+A body is read whole before its request counts as being worked on: a client that trickles its
+body holds a few bytes and no place, so that others still pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gridsvc.problems import problem
+
+#: Whoever watches the service must see it under pressure too.
+_EXEMPT = ("/health/", "/metrics")
+
+
+class _Refusal(NamedTuple):
+    status: int
+    title: str
+    detail: str
+
+
+class WorkLimit:
+    """At most so many requests are worked on; one more is told at once to come again."""
+
+    def __init__(self, app: ASGIApp, *, most: int) -> None:
+        self._app = app
+        self._most = most
+        self.in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it with 503."""
+        if scope["type"] != "http" or scope["path"].startswith(_EXEMPT):
+            await self._app(scope, receive, send)
+            return
+        if self.in_flight >= self._most:
+            busy = f"{self._most} requests are being worked on, which is the most; try again"
+            refusal = _Refusal(503, "Service not available", busy)
+            await _refuse(refusal, scope, receive, send)
+            return
+        self.in_flight += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self.in_flight -= 1
+
+
+class BodyLimit:
+    """Read bodies before the work begins; refuse those that are too large or too slow.
+
+    Parameters
+    ----------
+    most_bytes
+        Bytes a body may have, whatever its Content-Length says and also without one.
+    most_s
+        Seconds a body may take from its request's head to its last byte.
+    most_held_bytes
+        Bytes of all bodies together, from their reading to their answer.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, most_bytes: int, most_s: float, most_held_bytes: int
+    ) -> None:
+        self._app = app
+        self._most_bytes = most_bytes
+        self._most_s = most_s
+        self._most_held_bytes = most_held_bytes
+        self._held_bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with its whole body, or refuse it with 400, 408, 413 or 503."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = bytearray()
+        try:
+            refusal = self._judged_by_length(scope) or await self._read(receive, body)
+            if refusal is None:
+                await self._app(scope, _again(bytes(body), receive), send)
+            else:
+                await _refuse(refusal, scope, receive, send)
+        except _ClientGone:
+            pass  # nobody is left to be answered
+        finally:
+            self._held_bytes -= len(body)
+
+    def _judged_by_length(self, scope: Scope) -> _Refusal | None:
+        told = Headers(scope=scope).get("content-length", "0")
+        if not (told.isascii() and told.isdigit()):
+            return _Refusal(400, "Bad request", "Content-Length is no number of bytes")
+        # Compared by digits first: Python refuses to read a number of thousands of them.
+        told = told.lstrip("0") or "0"
+        if len(told) > 18 or int(told) > self._most_bytes:
+            return self._too_large()
+        return None
+
+    async def _read(self, receive: Receive, body: bytearray) -> _Refusal | None:
+        try:
+            async with asyncio.timeout(self._most_s):
+                return await self._read_to_the_end(receive, body)
+        except TimeoutError:
+            slow = f"the body did not arrive within {self._most_s:g} s; send it again, faster"
+            return _Refusal(408, "Request timeout", slow)
+
+    async def _read_to_the_end(self, receive: Receive, body: bytearray) -> _Refusal | None:
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _ClientGone
+            part = message.get("body", b"")
+            if len(body) + len(part) > self._most_bytes:
+                return self._too_large()
+            if self._held_bytes + len(part) > self._most_held_bytes:
+                full = "too many large bodies are being sent at this moment; try again"
+                return _Refusal(503, "Service not available", full)
+            body += part
+            self._held_bytes += len(part)
+            more = message.get("more_body", False)
+        return None
+
+    def _too_large(self) -> _Refusal:
+        large = f"the body has more than {self._most_bytes} bytes; send less at a time"
+        return _Refusal(413, "Content too large", large)
+
+
+class _ClientGone(Exception):
+    """The client closed its connection before its body was complete."""
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """What a server gives to a request whose body is already here."""
+    given = False
+
+    async def from_memory() -> Message:
+        nonlocal given
+        if given:
+            return await receive()  # waits for the client to go
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return from_memory
+
+
+async def _refuse(refusal: _Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    answer = problem(Request(scope), refusal.status, refusal.title, refusal.detail)
+    # What is left of the body is not read, so nothing else can come over this connection.
+    answer.headers["Connection"] = "close"
+    await answer(scope, receive, send)
