@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridsvc.db import Base
+from gridsvc.db import Base, CodeText
 
 
 class Assignment(Base):
@@ -42,7 +42,7 @@ class Assignment(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
-    division_code: Mapped[str] = mapped_column(Text(collation="C"))
+    division_code: Mapped[str] = mapped_column(CodeText)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     distance_m: Mapped[float | None]
     reason: Mapped[str] = mapped_column(Text)

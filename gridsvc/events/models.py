@@ -20,10 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridsvc.db import Base, sound_geometry
+from gridsvc.db import Base, CodeText, sound_geometry
 from gridsvc.geo import SRID
-
-CodeText = Text(collation="C")
 
 
 class EventMove(Base):

@@ -23,11 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridsvc.db import Base, sound_geometry
+from gridsvc.db import Base, CodeText, sound_geometry
 from gridsvc.geo import SRID
-
-#: Codes sort and range-scan bytewise, whatever the database's locale.
-CodeText = Text(collation="C")
 
 #: NBS statistical division codes: trailing zeros tell the level.
 LEVEL_OF_CODE = (

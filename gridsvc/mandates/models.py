@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridsvc.db import Base
+from gridsvc.db import Base, CodeText
 
 
 class Power(Base):
@@ -16,7 +16,7 @@ class Power(Base):
     __tablename__ = "power"
     __table_args__ = (CheckConstraint("valid_to > valid_from", name="validity"),)
 
-    code: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    code: Mapped[str] = mapped_column(CodeText, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     legal_basis: Mapped[str] = mapped_column(Text)
     valid_from: Mapped[date]
@@ -32,7 +32,7 @@ class Matter(Base):
         CheckConstraint("kind = 'enforcement' OR power_code IS NULL", name="power_to_enforce"),
     )
 
-    code: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    code: Mapped[str] = mapped_column(CodeText, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     parent_code: Mapped[str | None] = mapped_column(ForeignKey("matter.code"))
     kind: Mapped[str] = mapped_column(Text)

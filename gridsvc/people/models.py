@@ -8,10 +8,8 @@ from geoalchemy2 import Geography, WKBElement
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridsvc.db import Base
+from gridsvc.db import Base, CodeText
 from gridsvc.geo import SRID
-
-CodeText = Text(collation="C")
 
 
 class Person(Base):
