@@ -12,32 +12,62 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
 from gridsvc import __version__, health, metrics, problems
+from gridsvc.accounts import audit_routes as audit
+from gridsvc.accounts import routes as accounts
+from gridsvc.accounts.access import describe_rights
+from gridsvc.accounts.rates import Rates
 from gridsvc.config import Settings
-from gridsvc.db import make_engine
+from gridsvc.db import Login, make_engine
 from gridsvc.dispatch import routes as dispatch
 from gridsvc.dispatch.service import sweep
+from gridsvc.events import public_routes as public
 from gridsvc.events import routes as events
 from gridsvc.grids import routes as grids
+from gridsvc.jobs import queue as jobs
+from gridsvc.keyring import Keyring
 from gridsvc.maps import routes as maps
 from gridsvc.observing import Observed, with_request_ids
+from gridsvc.people import routes as people
 from gridsvc.pressure import BodyLimit, WorkLimit
-from gridsvc.web import pages
+from gridsvc.privacy import routes as privacy
+from gridsvc.privacy import tasks as privacy_tasks
+from gridsvc.web import pages, sign_in_pages
 
 log = logging.getLogger(__name__)
 
+_DOORS = (
+    *(accounts, audit, grids, people, events, dispatch, maps, public, privacy),
+    *(pages, sign_in_pages, health, metrics),
+)
+#: What each room has to do in the job queue.
+_TASKS = (privacy_tasks.tasks,)
 
-def create_app(settings: Settings, database_url: str) -> FastAPI:
-    """Build the service on a database that is already at the newest revision."""
+
+def create_app(settings: Settings, login: Login, keyring: Keyring) -> FastAPI:
+    """Build the service on a database that is already at the newest revision.
+
+    Parameters
+    ----------
+    login
+        How the service logs in: a role that owns nothing, so that policies hold.
+    keyring
+        Keys of this database.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.engine = make_engine(database_url, pool_size=settings.pool_size)
+        app.state.engine = make_engine(login.url, pool_size=settings.pool_size, role=login.role)
         metrics.watch_pool(app.state.metrics, app.state.engine)
-        sweeper = asyncio.create_task(_sweep_for_ever(app, settings.sweep_s))
+        context = {"engine": app.state.engine, "settings": settings}
+        beside = [asyncio.create_task(_sweep_for_ever(app, settings.sweep_s))]
+        if settings.jobs:
+            beside.append(asyncio.create_task(jobs.work(login, _TASKS, context)))
         yield
-        sweeper.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeper
+        for task in beside:
+            task.cancel()
+        for task in beside:
+            with suppress(asyncio.CancelledError):
+                await task
         await app.state.engine.dispose()
 
     app = FastAPI(
@@ -49,10 +79,17 @@ def create_app(settings: Settings, database_url: str) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
+    app.state.keyring = keyring
     app.state.metrics = metrics.Metrics()
+    app.state.rates = Rates(
+        requests_per_minute=settings.requests_per_minute,
+        sign_ins_per_minute=settings.sign_ins_per_minute,
+        public_per_minute=settings.public_per_minute,
+    )
     problems.install(app)
-    for room in (grids, events, dispatch, maps, health, metrics, pages):
-        app.include_router(room.router)
+    for door in _DOORS:
+        app.include_router(door.router)
+    describe_rights(app)
     pages.mount_static(app)
     _surround(app, settings)
     return app

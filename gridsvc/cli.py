@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,9 +20,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gridsvc import migrations
+from gridsvc.accounts import service as accounts
+from gridsvc.audit.actor import SYSTEM, acting, command_line
 from gridsvc.backup import commands as keeping
+from gridsvc.codes import checked
+from gridsvc.commands import audit, keys
+from gridsvc.commands.retention import retention
 from gridsvc.config import Settings
-from gridsvc.connect import database_url, engine_on, with_database
+from gridsvc.connect import (
+    database_url,
+    engine_on,
+    keyring_for,
+    service_login,
+    with_database,
+)
 from gridsvc.console import AsJson, bar, fail, show
 from gridsvc.db import transaction
 from gridsvc.errors import BadInput, GridsvcError, Unavailable
@@ -31,12 +43,13 @@ from gridsvc.exchange.layers import check_out, temporary_beside
 from gridsvc.exchange.prepare import prepare_area
 from gridsvc.exchange.split import split_files
 from gridsvc.grids import service as grids
-from gridsvc.grids.codes import checked
 from gridsvc.grids.queries import communities
+from gridsvc.keyring import Keyring
 from gridsvc.maps import service as maps
 from gridsvc.people import service as people
+from gridsvc.privacy import sealing
 from gridsvc.progress import Progress, part_of
-from gridsvc.serving import listen, serve
+from gridsvc.serving import listen, say_demonstration, say_first_account, serve
 from gridsvc.town import settle
 from gridsvc.town.generate import build_town
 from gridsvc.town.tryout import cast_area, write_cast
@@ -56,6 +69,8 @@ app = typer.Typer(
 )
 db_app = typer.Typer(no_args_is_help=True, help="Look at the database's schema or upgrade it.")
 app.add_typer(db_app, name="db")
+app.add_typer(audit.app, name="audit")
+app.add_typer(keys.app, name="keys")
 
 Division = Annotated[str, typer.Option(help="12-digit division code; communities below it.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same input and seed give the same result.")]
@@ -177,8 +192,12 @@ def load(
     work = loading.jobs(files, kind)
 
     async def work_on(engine: AsyncEngine, progress: Progress) -> dict[str, Any]:
+        keyring = await keyring_for(Settings(), engine)
         async with transaction(engine) as session:
-            return await loading.load(session, work, division=division, progress=progress)
+            with acting(session, command_line()):
+                return await loading.load(
+                    session, work, keyring=keyring, division=division, progress=progress
+                )
 
     show(with_database(work_on), as_json)
 
@@ -211,7 +230,8 @@ def plan(
                     progress=part_of(progress, code, number, len(codes)),
                 )
                 if publish:
-                    await grids.publish_plan(session, draft.plan_id)
+                    with acting(session, command_line()):
+                        await grids.publish_plan(session, draft.plan_id)
                     await people.post_to_cells(session, code)
             plans.append(
                 {
@@ -274,8 +294,18 @@ def demo(
         else:
             write_cast(cast_area(read_area(area, division), seed=seed), out)
     if settle_it:
-        result |= with_database(lambda engine, bar: settle.settle(engine, out, bar))
+        result |= with_database(_settling(out))
     show(result, as_json)
+
+
+def _settling(
+    folder: Path,
+) -> Callable[[AsyncEngine, Progress], Coroutine[Any, Any, dict[str, Any]]]:
+    async def work_on(engine: AsyncEngine, progress: Progress) -> dict[str, Any]:
+        keyring = await keyring_for(Settings(), engine)
+        return await settle.settle(engine, folder, keyring, progress)
+
+    return work_on
 
 
 @db_app.command("upgrade")
@@ -309,20 +339,31 @@ def run(
     port: Annotated[int | None, typer.Option(help="Port; default GRIDSVC_PORT.")] = None,
 ) -> None:
     """Start the service and say where to click. Ctrl-C stops it and its database."""
-    given: dict[str, Any] = {"host": host, "port": port}
+    given: dict[str, Any] = {"host": host, "port": port, "demonstration": demo_town or None}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     with listen(settings) as listener, database_url(settings) as url:
-        asyncio.run(_make_ready(url, demo_town=demo_town))
-        serve(settings, url, listener)
+        keyring = asyncio.run(_make_ready(settings, url))
+        serve(settings, service_login(settings, url), keyring, listener)
 
 
-async def _make_ready(url: str, *, demo_town: bool) -> None:
+async def _make_ready(settings: Settings, url: str) -> Keyring:
     async with engine_on(url) as engine:
         await migrations.upgrade(engine)
-        if demo_town and not await settle.settled(engine):
-            with bar() as progress:
-                await settle.settle(engine, settle.SMALL_TOWN, progress)
+        keyring = await keyring_for(settings, engine)
+        await sealing.reseal(engine, keyring, SYSTEM)
+        if settings.demonstration:
+            if not await settle.settled(engine):
+                with bar() as progress:
+                    await settle.settle(engine, settle.SMALL_TOWN, keyring, progress)
+            say_demonstration()
+            return keyring
+        async with transaction(engine) as session:
+            password = await accounts.ensure_first(session, keyring)
+        if password is not None:
+            say_first_account(accounts.FIRST_LOGIN, password)
+        return keyring
 
 
 app.command()(keeping.backup)
 app.command()(keeping.restore)
+app.command()(retention)

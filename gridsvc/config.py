@@ -6,7 +6,7 @@ Built in ``create_app`` or the command line and passed on; nothing reads it at i
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
@@ -39,6 +39,47 @@ class Settings(BaseSettings):
     max_in_flight: int = Field(64, ge=1, description="requests worked on at a time")
     max_body_bytes: int = Field(2_000_000, ge=1, description="bytes the body of a request may have")
     max_body_s: float = Field(15.0, gt=0, description="seconds the body of a request may take")
+    demonstration: bool = Field(False, description="let the demonstration's accounts sign in")
+    key_file: Path | None = Field(
+        None, description="keys that seal personal data; none = keys.json in data_dir"
+    )
+    service_database_url: str | None = Field(
+        None,
+        description="login of the service where database_url is its owner's; none = the owner's "
+        "login, working in the role gridsvc_service",
+    )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#]+$",
+        description="address people use, such as https://grid.example.cn, behind a TLS proxy",
+    )
+    second_factor: Literal["required", "optional"] = Field(
+        "required", description="whether staff must have a second factor"
+    )
+    session_idle_s: int = Field(
+        1800, ge=1, description="seconds after which an idle browser is signed out"
+    )
+    session_most_s: int = Field(43200, ge=60, description="seconds a browser stays signed in")
+    token_s: int = Field(900, ge=10, le=86400, description="seconds a token lives")
+    lock_after: int = Field(5, ge=1, description="wrong tries after which an account is locked")
+    lock_s: int = Field(900, ge=1, description="seconds an account stays locked")
+    requests_per_minute: int = Field(1200, ge=1, description="of one account or API key")
+    sign_ins_per_minute: int = Field(20, ge=1, description="tries from one network address")
+    public_per_minute: int = Field(120, ge=1, description="public requests from one address")
+    keep_positions_days: int = Field(30, ge=1, description="days a position is kept")
+    keep_media_days: int = Field(365, ge=1, description="days photos are kept after the case")
+    keep_cases_days: int = Field(1095, ge=1, description="days until a closed case is anonymised")
+    jobs: bool = Field(True, description="whether this process works on the job queue")
     time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
         "Asia/Shanghai", description="zone in which times are shown"
     )
+
+    @property
+    def keys_at(self) -> Path:
+        """Where the key file is."""
+        return self.key_file or self.data_dir / "keys.json"
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether people reach the service by TLS, so that cookies may insist on it."""
+        return (self.public_url or "").startswith("https://")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from dataclasses import dataclass
 
-from fastapi import Depends, Request
-from sqlalchemy import CheckConstraint, MetaData, Text
+from fastapi import Request
+from sqlalchemy import CheckConstraint, MetaData, Text, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import (
@@ -19,6 +19,9 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.orm import DeclarativeBase
 
 from gridsvc.errors import BadInput
+
+#: Role of PostgreSQL in which the service works: it owns nothing, so that every policy holds.
+SERVICE_ROLE = "gridsvc_service"
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -86,8 +89,31 @@ _SERVER_SETTINGS = {
 }
 
 
-def make_engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
-    """Engine with a bounded pool for a PostgreSQL URL."""
+@dataclass(frozen=True)
+class Login:
+    """How the service logs in.
+
+    Attributes
+    ----------
+    url
+        PostgreSQL URL.
+    role
+        Role to work in, for a login that is a member of it; none = the login's own.
+    """
+
+    url: str
+    role: str | None = None
+
+
+def make_engine(url: str, *, pool_size: int = 8, role: str | None = None) -> AsyncEngine:
+    """Engine with a bounded pool for a PostgreSQL URL.
+
+    Parameters
+    ----------
+    role
+        Role to work in, for a login that is a member of it; none = the login's own.
+    """
+    settings = _SERVER_SETTINGS | ({"role": role} if role else {})
     return create_async_engine(
         asyncpg_url(url),
         pool_size=pool_size,
@@ -95,23 +121,103 @@ def make_engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         pool_timeout=10,
         pool_pre_ping=True,
         hide_parameters=True,  # else errors quote descriptions and places into the logs
-        connect_args={"server_settings": _SERVER_SETTINGS},
+        connect_args={"server_settings": settings},
     )
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Rows the database shows to a transaction; what is not named stays hidden.
+
+    Attributes
+    ----------
+    ranges
+        Half-open ranges of division codes, as `codes.code_range` gives them.
+    above
+        Codes of the divisions these lie in, whose names and borders may be seen too.
+    reporter
+        Account whose own reports alone may be seen; ``*`` = everybody's.
+    matters
+        Codes of the matters whose events may be seen; ``*`` = every matter's.
+    """
+
+    ranges: tuple[tuple[str, str], ...]
+    above: tuple[str, ...] = ()
+    reporter: str = "*"
+    matters: tuple[str, ...] = ("*",)
+
+
+NOWHERE = Scope(())
+EVERYWHERE = Scope((("0", ":"),))
+
+# Ended by the end of the transaction. The policies read these settings; where they are missing
+# or empty nothing is seen (a setting once made local is '' afterwards, not NULL).
+_ENTER = text("""
+SELECT set_config('gridsvc.low', :low, true), set_config('gridsvc.high', :high, true),
+       set_config('gridsvc.areas', :areas, true), set_config('gridsvc.above', :above, true),
+       set_config('gridsvc.reporter', :reporter, true),
+       set_config('gridsvc.matters', :matters, true)
+""")
+
+
+async def enter(session: AsyncSession, scope: Scope) -> None:
+    """Let a transaction see the rows of a scope from now on, and no others."""
+    ranges = scope.ranges
+    listed = ",".join(f'["{low}","{high}")' for low, high in ranges)
+    await session.execute(
+        _ENTER,
+        {
+            "low": min((low for low, _ in ranges), default=""),
+            "high": max((high for _, high in ranges), default=""),
+            # The bounds alone say a single range, which the planner can judge.
+            "areas": "*" if len(ranges) == 1 else f"{{{listed}}}",
+            "above": ",".join(scope.above),
+            "reporter": scope.reporter,
+            "matters": ",".join(scope.matters),
+        },
+    )
+    session.info["scope"] = scope
+
+
 @asynccontextmanager
-async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """One transaction: committed when the block ends well, rolled back when it raises."""
+async def widened(session: AsyncSession, scope: Scope) -> AsyncIterator[None]:
+    """See another scope for the length of a block: what the service does by itself.
+
+    Whoever asked was let in before; an officer of the street may take an event of a community
+    whose own people may not look into the street.
+    """
+    before = session.info.get("scope", NOWHERE)
+    await enter(session, scope)
+    try:
+        yield
+        await enter(session, before)
+    finally:
+        session.info["scope"] = before  # rolled back, the database went back by itself
+
+
+@asynccontextmanager
+async def transaction(
+    engine: AsyncEngine, scope: Scope = EVERYWHERE
+) -> AsyncIterator[AsyncSession]:
+    """One transaction: committed when the block ends well, rolled back when it raises.
+
+    Parameters
+    ----------
+    scope
+        What may be seen; everything, for what no account asked for.
+    """
     sessions = async_sessionmaker(engine, expire_on_commit=False)
     async with sessions.begin() as session:
+        await enter(session, scope)
         yield session
 
 
-async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
-    async with transaction(request.app.state.engine) as session:
+async def request_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """One transaction per request, which sees nothing until a scope is entered.
+
+    Meant for ``Depends(..., scope="function")``, which commits before the answer is sent, so
+    that a 201 is never read by a client whose data is not yet safe.
+    """
+    sessions = async_sessionmaker(request.app.state.engine, expire_on_commit=False)
+    async with sessions.begin() as session:
         yield session
-
-
-#: One transaction per request. ``scope="function"`` commits before the answer is sent, so
-#: that a 201 is never read by a client whose data is not yet safe.
-Session = Annotated[AsyncSession, Depends(_request_session, scope="function")]

@@ -5,6 +5,9 @@ command line it becomes one line on standard error and an exit code::
 
     GridsvcError            500
     ├── BadInput            422   what was sent cannot be used; the message says what to do
+    ├── Unauthenticated     401   nobody knows who is asking
+    ├── Forbidden           403   known, but not entitled
+    ├── TooMany             429   too often; see Retry-After
     ├── NotFound            404   nothing has this code or id
     ├── Conflict            409   right in itself, but not in the present state
     ├── Unavailable         503   a part the service needs is missing or busy
@@ -42,6 +45,31 @@ class BadInput(GridsvcError):
 
     status = 422
     title = "Input cannot be used"
+
+
+class Unauthenticated(GridsvcError):
+    """Whoever asks did not say, or could not prove, who they are."""
+
+    status = 401
+    title = "Sign in first"
+
+
+class Forbidden(GridsvcError):
+    """Whoever asks is known and not entitled to this."""
+
+    status = 403
+    title = "Not allowed"
+
+
+class TooMany(GridsvcError):
+    """Somebody asks more often than they may; ``retry_after_s`` tells when to come again."""
+
+    status = 429
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class NotFound(GridsvcError):

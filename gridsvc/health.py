@@ -6,9 +6,14 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from gridsvc import migrations
+from gridsvc.accounts.access import public
 from gridsvc.errors import Unavailable
 
-router = APIRouter(prefix="/health", tags=["health"])
+router = APIRouter(
+    prefix="/health",
+    tags=["health"],
+    dependencies=[public("whoever keeps the service running has no account; it tells no data")],
+)
 
 
 class Health(BaseModel):

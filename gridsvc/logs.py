@@ -37,6 +37,7 @@ FIELDS = (
     "status",
     "seconds",
     "assigned",
+    "removed",
     "failure",
 )
 _INNERMOST_FRAMES = 6

@@ -24,6 +24,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
+from gridsvc.accounts.access import may
+from gridsvc.accounts.roles import Permission
 from gridsvc.db import transaction
 from gridsvc.dispatch.queries import DeskFigures, desk_figures
 
@@ -76,7 +78,7 @@ class _Desk(Collector):
             yield GaugeMetricFamily("gridsvc_assignments_open", "Events in hand", assigned)
 
 
-@router.get("/metrics")
+@router.get("/metrics", dependencies=[may(Permission.VIEW_METRICS)])
 async def metrics(request: Request) -> Response:
     """Figures in the text format of Prometheus."""
     figures: Metrics = request.app.state.metrics

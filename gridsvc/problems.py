@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import quote
 
 from asyncpg import InterfaceError as DriverError
 from asyncpg import PostgresError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from gridsvc.errors import GridsvcError
+from gridsvc.errors import GridsvcError, TooMany, Unauthenticated
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
 PROBLEM = "application/problem+json"
+_HEADERS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    503: {"Retry-After": str(RETRY_AFTER_S)},
+}
 #: Classes of SQLSTATE that pass by themselves: connection, rollback (deadlock), resources,
 #: intervention by the operator (restart).
 _PASSING = ("08", "40", "53", "57")
@@ -45,8 +50,20 @@ def problem(request: Request, status: int, title: str, detail: str, **members: A
         "detail": detail,
         "instance": request.url.path,
     }
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
-    return JSONResponse(body | members, status_code=status, headers=headers, media_type=PROBLEM)
+    return JSONResponse(
+        body | members,
+        status_code=status,
+        headers=_HEADERS.get(status),
+        media_type=PROBLEM,
+    )
+
+
+def refusal(request: Request, failure: GridsvcError) -> JSONResponse:
+    """Problem document for an error of ours."""
+    answer = problem(request, failure.status, failure.title, failure.detail, **failure.members)
+    if isinstance(failure, TooMany):
+        answer.headers["Retry-After"] = str(failure.retry_after_s)
+    return answer
 
 
 def install(app: FastAPI) -> None:
@@ -99,9 +116,17 @@ def _document(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-async def _on_ours(request: Request, failure: Exception) -> JSONResponse:
+def _is_page(request: Request) -> bool:
+    """Whether a browser asks for a page, rather than a program for data."""
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+
+
+async def _on_ours(request: Request, failure: Exception) -> Response:
     assert isinstance(failure, GridsvcError)  # noqa: S101 - what the handler is installed for
-    return problem(request, failure.status, failure.title, failure.detail, **failure.members)
+    if isinstance(failure, Unauthenticated) and _is_page(request):
+        goal = quote(f"{request.url.path}?{request.url.query}".rstrip("?"))
+        return RedirectResponse(f"/sign-in?next={goal}", status_code=303)
+    return refusal(request, failure)
 
 
 async def _on_invalid(request: Request, failure: Exception) -> JSONResponse:

@@ -11,21 +11,24 @@ import uvicorn
 from gridsvc import logs
 from gridsvc.app import create_app
 from gridsvc.config import Settings
+from gridsvc.db import Login
 from gridsvc.errors import BadInput, Unavailable
+from gridsvc.keyring import Keyring
+from gridsvc.town.accounts import PASSWORD, PREFIX
 
 
-def serve(settings: Settings, database_url: str, listener: socket.socket) -> None:
+def serve(settings: Settings, login: Login, keyring: Keyring, listener: socket.socket) -> None:
     """Serve until Ctrl-C or SIGTERM, and say where to click."""
     logs.configure()
-    config = server_config(settings, database_url)
+    config = server_config(settings, login, keyring)
     _say_where(settings)
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def server_config(settings: Settings, database_url: str) -> uvicorn.Config:
+def server_config(settings: Settings, login: Login, keyring: Keyring) -> uvicorn.Config:
     """How uvicorn serves: it does not name itself, and its log lines go where ours go."""
     return uvicorn.Config(
-        create_app(settings, database_url),
+        create_app(settings, login, keyring),
         lifespan="on",
         log_config=None,
         log_level="warning",
@@ -40,10 +43,15 @@ def listen(settings: Settings) -> socket.socket:
         loopback = ipaddress.ip_address(settings.host).is_loopback
     except ValueError:
         loopback = settings.host == "localhost"
-    if not loopback:
+    if not loopback and settings.demonstration:
         raise BadInput(
-            f"host {settings.host} would open personal data to the network, and there are no "
-            "accounts yet; listen on 127.0.0.1 and put a proxy with sign-in before it"
+            f"host {settings.host} would open the demonstration, whose passwords everybody knows, "
+            "to the network; leave out --demo, or listen on 127.0.0.1"
+        )
+    if not loopback and not settings.encrypted:
+        raise BadInput(
+            f"host {settings.host} would send passwords and personal data unencrypted; put a TLS "
+            "proxy before it and give its address, as in GRIDSVC_PUBLIC_URL=https://grid.example.cn"
         )
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -57,6 +65,16 @@ def listen(settings: Settings) -> socket.socket:
             "stop what uses it or choose another with --port"
         ) from failure
     return listener
+
+
+def say_first_account(login: str, password: str) -> None:
+    """Tell the first administrator's one-time password, this once."""
+    typer.echo(f"首次启动：管理员账号 {login}，一次性密码 {password}（只显示这一次，登录后须修改）")
+
+
+def say_demonstration() -> None:
+    """Tell how to sign in to the demonstration."""
+    typer.echo(f"示范模式：账号 {PREFIX}dispatcher、{PREFIX}planner 等，密码 {PASSWORD}")
 
 
 def _say_where(settings: Settings) -> None:

@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from gridsvc import migrations
 from gridsvc.app import create_app
 from gridsvc.config import Settings
-from gridsvc.db import make_engine, transaction
+from gridsvc.db import SERVICE_ROLE, Login, asyncpg_url, make_engine, transaction
 from gridsvc.postgis import Cluster, start
 from tests.towns import settle
+from tests.who import ALL_ROUND, KEYRING, open_all_round
 
 # The same examples every time, so that a run says something of the change and not of its luck;
 # `make soak` tries new ones.
@@ -63,6 +64,7 @@ async def _make_templates(cluster: Cluster) -> None:
     async with _engine(cluster.url_for(database=SETTLED)) as engine:
         async with transaction(engine) as session:
             await settle(session)
+            await open_all_round(session)
         # Copies are made from files: what one test finds hinted, the next finds too.
         async with engine.connect() as connection:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -81,6 +83,12 @@ async def _engine(url: str) -> AsyncIterator[AsyncEngine]:
     engine = make_engine(url)
     yield engine
     await engine.dispose()
+
+
+def service_of(url: str) -> Login:
+    """How the service logs in to a database: not as its owner."""
+    own = asyncpg_url(url).set(username=SERVICE_ROLE)
+    return Login(own.render_as_string(hide_password=False))
 
 
 @asynccontextmanager
@@ -154,13 +162,21 @@ async def town_session(_town_engine: AsyncEngine) -> AsyncIterator[AsyncSession]
 
 
 @asynccontextmanager
-async def _client_of(url: str, **settings: object) -> AsyncIterator[httpx.AsyncClient]:
+async def _client_of(
+    url: str, *, headers: dict[str, str] | None = ALL_ROUND, **settings: object
+) -> AsyncIterator[httpx.AsyncClient]:
     # Nothing sweeps by itself: a test that wants a sweep asks for it.
-    app = create_app(Settings(**({"sweep_s": 3600} | settings)), url)
+    app = create_app(
+        Settings(**({"sweep_s": 3600, "second_factor": "optional", "jobs": False} | settings)),
+        service_of(url),
+        KEYRING,
+    )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://gridsvc") as client,
+        httpx.AsyncClient(
+            transport=transport, base_url="http://gridsvc", headers=headers
+        ) as client,
     ):
         yield client
 

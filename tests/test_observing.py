@@ -103,7 +103,7 @@ async def test_an_events_way_leaves_no_personal_data_in_the_log(town, client):
         event = (await client.post("/api/events", json=told)).json()
         again = await client.post("/api/events", json=told | {"description": "别的"})
         assert again.status_code == 422, again.text
-        moved = {"to_state": "ACCEPTED", "actor": "worker-zhang", "note": PERSONAL}
+        moved = {"to_state": "ACCEPTED", "note": PERSONAL}
         assert (await client.post(f"/api/events/{event['id']}/moves", json=moved)).is_success
         assert (await client.get("/api/nearest", params=query(matter="E01"))).is_success
         duty = await client.post("/api/people/worker-zhang/duty", json={"on_duty": False})

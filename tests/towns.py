@@ -14,6 +14,7 @@ from gridsvc.grids import service as grids
 from gridsvc.grids.area_queries import AreaFrames
 from gridsvc.mandates import service as mandates
 from gridsvc.people import service as people
+from tests.who import KEYRING
 
 COMMUNITY = "990101001001"
 COUNTY = "990101000000"
@@ -134,5 +135,5 @@ def an_officer(code: str, place: tuple[float, float], **columns: Any) -> dict[st
 async def staff(engine: AsyncEngine, *rows: dict[str, Any]) -> None:
     """Take people into the settled town and post them to cells; committed."""
     async with transaction(engine) as session:
-        await people.load_people(session, rows)
+        await people.load_people(session, rows, KEYRING)
         await people.post_to_cells(session, COMMUNITY)

@@ -19,11 +19,10 @@ ORDER BY 1, 2
 async def freeze(session: AsyncSession) -> str:
     """See from now on what is committed now, and nothing else; the name pg_dump sees it by.
 
-    The first statement of a transaction. Rows that policies hide make every reading fail
-    rather than be left out, and no timeout ends the transaction while pg_dump works.
+    For a transaction that reads what its first statement saw. Rows that policies hide make every
+    reading fail rather than be left out, and no timeout ends it while pg_dump works.
     """
     for statement in (
-        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
         "SET LOCAL row_security = off",
         "SET LOCAL idle_in_transaction_session_timeout = 0",
     ):

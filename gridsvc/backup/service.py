@@ -40,7 +40,8 @@ async def back_up(engine: AsyncEngine, path: Path, progress: Progress = silent) 
     if schema.revision is None:
         raise BadInput("the database holds nothing of gridsvc; there is nothing to back up")
     progress("count", 0.0)
-    async with transaction(engine) as session:
+    frozen = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    async with transaction(frozen) as session:
         snapshot = await queries.freeze(session)
         server = await queries.server_version(session)
         rows = await queries.row_counts(session)
@@ -100,6 +101,7 @@ async def restore(
             "the database already holds gridsvc's tables; restore into an empty one, named by "
             "GRIDSVC_DATABASE_URL or made by a fresh GRIDSVC_DATA_DIR"
         )
+    await migrations.make_service_role(engine)
     dumped = _told(path, manifest, progress)
     await tools.restore(engine.url, server=server, dumped=dumped)
     progress("count", 1.0)

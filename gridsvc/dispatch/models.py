@@ -23,7 +23,8 @@ from gridsvc.db import Base, CodeText
 class Assignment(Base):
     """An event given to a person; open until released, at most one open per event.
 
-    `released_as` is the state the event moved to when the person no longer had it in hand.
+    `released_as` is the state the event moved to when the person no longer had it in hand. Who
+    it was is kept as it was shown then: code, masked name, role.
     """
 
     __tablename__ = "assignment"
@@ -44,6 +45,9 @@ class Assignment(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
     division_code: Mapped[str] = mapped_column(CodeText)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_code: Mapped[str] = mapped_column(CodeText)
+    person_name: Mapped[str] = mapped_column(Text)
+    person_role: Mapped[str] = mapped_column(Text)
     distance_m: Mapped[float | None]
     reason: Mapped[str] = mapped_column(Text)
     assigned_at: Mapped[datetime] = mapped_column(

@@ -8,26 +8,31 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.events.states import State
+from gridsvc.people.candidates import Candidate
 
 
 async def open_assignment(
     session: AsyncSession,
     *,
     event_id: int,
-    person_id: int,
-    distance_m: float | None,
+    person: Candidate,
     reason: str,
 ) -> None:
-    """Write that a person has an event from now on."""
+    """Write that a person has an event from now on, and how they are shown."""
     await session.execute(
         text("""
-        INSERT INTO assignment (event_id, division_code, person_id, distance_m, reason)
-        SELECT id, division_code, :person_id, :distance_m, :reason FROM event WHERE id = :event_id
+        INSERT INTO assignment (event_id, division_code, person_id, person_code, person_name,
+                                person_role, distance_m, reason)
+        SELECT id, division_code, :person_id, :code, :name, :role, :distance_m, :reason
+        FROM event WHERE id = :event_id
         """),
         {
             "event_id": event_id,
-            "person_id": person_id,
-            "distance_m": distance_m,
+            "person_id": person.person_id,
+            "code": person.code,
+            "name": person.name,
+            "role": person.role,
+            "distance_m": person.distance_m,
             "reason": reason,
         },
     )

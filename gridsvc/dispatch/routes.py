@@ -4,36 +4,43 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query, Request
 
-from gridsvc.db import Session
+from gridsvc.accounts.access import Caller, Session, may
+from gridsvc.accounts.roles import Permission
 from gridsvc.dispatch import service
 from gridsvc.dispatch.schemas import Nearest
 from gridsvc.events.routes import EventId
 from gridsvc.events.schemas import EventIn, EventWithHistory, MoveIn
 from gridsvc.geo import Datum
 from gridsvc.grids.routes import Lat, Lon
+from gridsvc.people.routes import PersonCode
 from gridsvc.people.schemas import DutyIn, DutyOut, PlainText, PositionIn, PositionOut
 
 router = APIRouter(prefix="/api", tags=["dispatch"])
 
 
-@router.post("/events", status_code=201)
-async def report(session: Session, event: EventIn) -> EventWithHistory:
+@router.post("/events", status_code=201, dependencies=[may(Permission.REPORT_EVENTS)])
+async def report(request: Request, session: Session, event: EventIn) -> EventWithHistory:
     """Report an event; it is located, filed and given to the nearest eligible person.
 
     Without anybody eligible it waits, with the reason, and is taken up by itself.
     """
-    return await service.report(session, event)
+    return await service.report(session, event, request.app.state.keyring)
 
 
-@router.post("/events/{event_id}/moves")
-async def move(session: Session, event_id: EventId, change: MoveIn) -> EventWithHistory:
+@router.post(
+    "/events/{event_id}/moves",
+    dependencies=[may(Permission.HANDLE_EVENTS, Permission.DIRECT_EVENTS)],
+)
+async def move(
+    session: Session, caller: Caller, event_id: EventId, change: MoveIn
+) -> EventWithHistory:
     """Move an event on: ACCEPTED, ON_SITE, HANDLED, VERIFIED, CLOSED, or RETURNED."""
-    return await service.move(session, event_id, change)
+    return await service.move(session, event_id, change, caller)
 
 
-@router.get("/nearest")
+@router.get("/nearest", dependencies=[may(Permission.FIND_NEAREST)])
 async def nearest(
     session: Session,
     lon: Lon,
@@ -46,15 +53,19 @@ async def nearest(
     return await service.nearest(session, lon=lon, lat=lat, datum=datum, matter_code=matter, k=k)
 
 
-@router.post("/positions")
-async def position(session: Session, position: PositionIn) -> PositionOut:
+@router.post(
+    "/positions",
+    dependencies=[may(Permission.TELL_POSITION, Permission.TELL_POSITIONS_OF_OTHERS)],
+)
+async def position(session: Session, caller: Caller, position: PositionIn) -> PositionOut:
     """Tell where a person is; an older position than the known one is not stored."""
-    return await service.record_position(session, position)
+    return await service.record_position(session, position, caller)
 
 
-@router.post("/people/{code}/duty")
-async def duty(
-    session: Session, code: Annotated[PlainText, Path(min_length=1, max_length=64)], change: DutyIn
-) -> DutyOut:
+@router.post(
+    "/people/{code}/duty",
+    dependencies=[may(Permission.SET_DUTY, Permission.SET_DUTY_OF_OTHERS)],
+)
+async def duty(session: Session, caller: Caller, code: PersonCode, change: DutyIn) -> DutyOut:
     """Put a person on or off duty."""
-    return await service.set_duty(session, code, on_duty=change.on_duty)
+    return await service.set_duty(session, code, on_duty=change.on_duty, setter=caller)

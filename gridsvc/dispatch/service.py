@@ -6,23 +6,29 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from gridsvc.db import transaction
+from gridsvc.accounts.identity import Identity
+from gridsvc.accounts.roles import Permission
+from gridsvc.audit import service as audit
+from gridsvc.audit.actions import Action
+from gridsvc.audit.actor import SYSTEM, acting
+from gridsvc.codes import DIGITS, code_range
+from gridsvc.db import Scope, transaction, widened
 from gridsvc.dispatch import queries
 from gridsvc.dispatch.ranking import Ranked, rank
 from gridsvc.dispatch.schemas import Nearest, NearestPerson
-from gridsvc.errors import Conflict, NotFound
+from gridsvc.errors import Conflict, Forbidden, NotFound
 from gridsvc.events import queries as event_queries
 from gridsvc.events import service as event_service
 from gridsvc.events.schemas import EventIn, EventWithHistory, MoveIn
 from gridsvc.events.states import IN_HAND, WAITING, State
 from gridsvc.geo import Datum, to_wgs84
-from gridsvc.grids.codes import DIGITS, code_range
 from gridsvc.grids.queries import cell_at
+from gridsvc.keyring import Keyring
 from gridsvc.mandates.service import reportable_matter
 from gridsvc.people import queries as people_queries
 from gridsvc.people import service as people_service
 from gridsvc.people.candidates import Need
-from gridsvc.people.names import ROLES, masked
+from gridsvc.people.names import ROLES
 from gridsvc.people.schemas import DutyOut, PositionIn, PositionOut
 
 #: How many of the nearest to look at: with 8 and many events in one spot a quarter find nobody
@@ -32,21 +38,40 @@ ROUNDS = (32, 256)
 MOST_TAKEN_UP = 50
 
 
+def county_range(division_code: str) -> tuple[str, str]:
+    """Codes of the county a division lies in: people serve within it."""
+    return code_range(division_code[: DIGITS["county"]].ljust(12, "0"))
+
+
 def need_of(kind: str, power_code: str | None, division_code: str, grid_id: int) -> Need:
-    """What a matter at a place asks of a person; people serve within their county."""
-    county = division_code[: DIGITS["county"]].ljust(12, "0")
-    low, high = code_range(county)
+    """What a matter at a place asks of a person."""
+    low, high = county_range(division_code)
     if kind == "enforcement":
         return Need("officer", power_code, low, high, grid_id=None)
     return Need("grid_worker", None, low, high, grid_id=grid_id)
 
 
-async def report(session: AsyncSession, event: EventIn) -> EventWithHistory:
+def _county_of(division_code: str) -> Scope:
+    """What the service looks at to give an event to somebody, whoever reported or moved it."""
+    return Scope((county_range(division_code),))
+
+
+async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> EventWithHistory:
     """Take a report in and give it to the nearest eligible person, in one transaction."""
-    event_id, new = await event_service.report(session, event)
+    event_id, new = await event_service.report(session, event, keyring)
     if new:
         await assign(session, event_id, patient=True)
-    return await event_service.show(session, event_id)
+    shown = await event_service.show(session, event_id)
+    if new:
+        await audit.record(
+            session,
+            Action.EVENT_REPORTED,
+            "event",
+            event_id,
+            division_code=shown.division_code,
+            after={"matter": shown.matter, "state": shown.state},
+        )
+    return shown
 
 
 async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> bool:
@@ -67,15 +92,16 @@ async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> bool
     need = need_of(
         event["matter_kind"], event["power_code"], event["division_code"], event["grid_id"]
     )
-    returned = event["state"] == State.RETURNED
-    passed_over = await queries.refused_by(session, event_id) if returned else set()
-    where = (event["lon"], event["lat"])
-    chosen = await _choose(session, need, where, passed_over=passed_over, patient=patient)
-    if chosen is None:
-        await event_queries.set_waiting(session, event_id, await _shortfall(session, need))
-        return False
-    await _give(session, event_id, chosen)
-    return True
+    async with widened(session, _county_of(event["division_code"])):
+        returned = event["state"] == State.RETURNED
+        passed_over = await queries.refused_by(session, event_id) if returned else set()
+        where = (event["lon"], event["lat"])
+        chosen = await _choose(session, need, where, passed_over=passed_over, patient=patient)
+        if chosen is None:
+            await event_queries.set_waiting(session, event_id, await _shortfall(session, need))
+            return False
+        await _give(session, event_id, chosen)
+        return True
 
 
 async def _choose(
@@ -111,13 +137,13 @@ async def _give(session: AsyncSession, event_id: int, chosen: Ranked) -> None:
     await queries.open_assignment(
         session,
         event_id=event_id,
-        person_id=candidate.person_id,
-        distance_m=candidate.distance_m,
+        person=candidate,
         reason=chosen.reason,
     )
     await event_queries.set_handler(session, event_id, candidate.person_id)
     note = f"派遣给 {candidate.code}：{chosen.reason}"
-    await event_service.move(session, event_id, State.DISPATCHED, note=note)
+    with acting(session, SYSTEM):
+        await event_service.move(session, event_id, State.DISPATCHED, note=note)
 
 
 async def _shortfall(session: AsyncSession, need: Need) -> str:
@@ -136,11 +162,20 @@ async def _shortfall(session: AsyncSession, need: Need) -> str:
     return f"有空的{role}均已退回此事件或正在接收其他事件，稍后自动重试"
 
 
-async def move(session: AsyncSession, event_id: int, change: MoveIn) -> EventWithHistory:
+async def move(
+    session: AsyncSession, event_id: int, change: MoveIn, mover: Identity | None = None
+) -> EventWithHistory:
     """Move an event on; whoever no longer has it in hand becomes free for waiting ones.
+
+    Parameters
+    ----------
+    mover
+        Account whose right to this move is checked; none for the service itself.
 
     Raises
     ------
+    Forbidden
+        If the move is somebody else's to make.
     Conflict
         If the move is not allowed, or asks for what only the service does: dispatching.
     """
@@ -149,45 +184,100 @@ async def move(session: AsyncSession, event_id: int, change: MoveIn) -> EventWit
             "events are dispatched by the service; move a refused event to RETURNED and it is "
             "given to the next eligible person"
         )
-    await event_service.move(
-        session, event_id, change.to_state, actor=change.actor, note=change.note
+    before = await event_service.move(
+        session, event_id, change.to_state, note=change.note, mover=mover
     )
-    freed = None
     if change.to_state not in IN_HAND:
-        freed = await queries.close_assignment(session, event_id, released_as=change.to_state)
-    if freed is not None:
-        await people_queries.release(session, freed)
-    if change.to_state in WAITING:
-        await event_queries.set_handler(session, event_id, None)
-        await assign(session, event_id, patient=False)
-    if freed is not None:
-        await take_up(session, freed)
+        async with widened(session, _county_of(before.division_code)):
+            await _let_go(session, event_id, change.to_state, before.division_code)
+    await audit.record(
+        session,
+        Action.EVENT_MOVED,
+        "event",
+        event_id,
+        division_code=before.division_code,
+        before={"state": before.state},
+        after={"state": change.to_state},
+    )
     return await event_service.show(session, event_id)
 
 
-async def record_position(session: AsyncSession, position: PositionIn) -> PositionOut:
-    """Store where a person is and let them take up what waits for somebody like them."""
-    person_id, stored, captured_at = await people_service.record_position(session, position)
+async def _let_go(session: AsyncSession, event_id: int, then: State, division_code: str) -> None:
+    """Take an event out of the hands it was in; both it and they may be wanted elsewhere."""
+    freed = await queries.close_assignment(session, event_id, released_as=then)
+    if freed is not None:
+        await people_queries.release(session, freed)
+    if then in WAITING:
+        await event_queries.set_handler(session, event_id, None)
+        await assign(session, event_id, patient=False)
+    if freed is not None:
+        await take_up(session, freed, division_code)
+
+
+async def record_position(
+    session: AsyncSession, position: PositionIn, teller: Identity | None = None
+) -> PositionOut:
+    """Store where a person is and let them take up what waits for somebody like them.
+
+    Raises
+    ------
+    Forbidden
+        If `teller` tells where somebody else is and may not.
+    """
+    _check_own(teller, position.person, Permission.TELL_POSITIONS_OF_OTHERS)
+    person, stored, captured_at = await people_service.record_position(session, position)
     return PositionOut(
         person=position.person,
         stored=stored,
         captured_at=captured_at,
-        taken_up=await take_up(session, person_id),
+        taken_up=await take_up(session, person["id"], person["division_code"]),
     )
 
 
-async def set_duty(session: AsyncSession, code: str, *, on_duty: bool) -> DutyOut:
-    """Put a person on or off duty; on duty they take up what waits for somebody like them."""
-    person_id = await people_service.set_duty(session, code, on_duty=on_duty)
-    return DutyOut(person=code, on_duty=on_duty, taken_up=await take_up(session, person_id))
+async def set_duty(
+    session: AsyncSession, code: str, *, on_duty: bool, setter: Identity | None = None
+) -> DutyOut:
+    """Put a person on or off duty; on duty they take up what waits for somebody like them.
 
-
-async def take_up(session: AsyncSession, person_id: int) -> list[int]:
-    """Assign the waiting events that a person who just became eligible could take; their ids."""
-    waiting = await event_queries.lock_waiting_for(
-        session, person_id=person_id, limit=MOST_TAKEN_UP
+    Raises
+    ------
+    Forbidden
+        If `setter` means somebody else and may not.
+    """
+    _check_own(setter, code, Permission.SET_DUTY_OF_OTHERS)
+    person = await people_service.set_duty(session, code, on_duty=on_duty)
+    await audit.record(
+        session,
+        Action.DUTY_CHANGED,
+        "person",
+        code,
+        division_code=person["division_code"],
+        before={"on_duty": person["on_duty"]},
+        after={"on_duty": on_duty},
     )
-    return [event for event in waiting if await assign(session, event, patient=False)]
+    taken_up = await take_up(session, person["id"], person["division_code"])
+    return DutyOut(person=code, on_duty=on_duty, taken_up=taken_up)
+
+
+def _check_own(caller: Identity | None, code: str, of_others: Permission) -> None:
+    if caller is None or caller.may(of_others) or caller.person_code == code:
+        return
+    raise Forbidden("you may do this for yourself only; give your own code")
+
+
+async def take_up(session: AsyncSession, person_id: int, division_code: str) -> list[int]:
+    """Assign the waiting events that a person who just became eligible could take; their ids.
+
+    Parameters
+    ----------
+    division_code
+        Any division of the county the person serves in.
+    """
+    async with widened(session, _county_of(division_code)):
+        waiting = await event_queries.lock_waiting_for(
+            session, person_id=person_id, limit=MOST_TAKEN_UP
+        )
+        return [event for event in waiting if await assign(session, event, patient=False)]
 
 
 async def sweep(engine: AsyncEngine) -> int:
@@ -216,17 +306,20 @@ async def nearest(
     located = await cell_at(session, lon=x, lat=y)
     if located is None:
         raise NotFound(
-            f"{lon}, {lat} ({datum}) lies outside every published grid; "
+            f"{lon}, {lat} ({datum}) lies outside every published grid of your area; "
             "check the datum, or publish a plan for that community"
         )
     need = need_of(matter.kind, matter.power_code, located.division_code, located.grid_id)
-    ranked = rank(await people_queries.nearest_eligible(session, need=need, lon=x, lat=y, k=k))
+    async with widened(session, _county_of(located.division_code)):
+        found = await people_queries.nearest_eligible(session, need=need, lon=x, lat=y, k=k)
+        ranked = rank(found)
+        shortfall = None if ranked else await _shortfall(session, need)
     return Nearest(
         matter=matter.code,
         division_code=located.division_code,
         grid_code=located.grid_code,
         candidates=[_shown(place, one) for place, one in enumerate(ranked[:k], start=1)],
-        shortfall=None if ranked else await _shortfall(session, need),
+        shortfall=shortfall,
     )
 
 
@@ -235,7 +328,7 @@ def _shown(place: int, ranked: Ranked) -> NearestPerson:
     return NearestPerson(
         rank=place,
         code=candidate.code,
-        name=masked(candidate.name),
+        name=candidate.name,
         role=candidate.role,
         distance_m=candidate.distance_m,
         own_grid=candidate.own_grid,

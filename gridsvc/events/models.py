@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Text,
+    UniqueConstraint,
     func,
     text,
 )
@@ -36,7 +37,9 @@ class EventMove(Base):
 class Event(Base):
     """Something reported at a place, and who has it.
 
-    `owner_id` is the first receiver (首问负责) and stays; `handler_id` changes.
+    `owner_id` is the first receiver (首问负责) and stays; `handler_id` changes. `reported_by` is
+    the account that sent the report, none for one that came from a file. How to reach whoever
+    saw it is sealed.
     """
 
     __tablename__ = "event"
@@ -48,6 +51,8 @@ class Event(Base):
             "(state IN ('DISPATCHED', 'ACCEPTED', 'ON_SITE')) <= (handler_id IS NOT NULL)",
             name="in_hand_has_handler",
         ),
+        # A key is its client's own: nobody learns from a refusal what another one sent.
+        UniqueConstraint("reported_by", "client_key", postgresql_nulls_not_distinct=True),
         Index(
             "ix_event_waiting",
             "received_at",
@@ -65,13 +70,43 @@ class Event(Base):
     geom: Mapped[WKBElement] = mapped_column(Geometry("POINT", SRID))
     datum: Mapped[str] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text)
-    client_key: Mapped[str] = mapped_column(Text, unique=True)
+    contact_name_sealed: Mapped[str | None] = mapped_column(Text)
+    contact_phone_sealed: Mapped[str | None] = mapped_column(Text)
+    reported_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    client_key: Mapped[str] = mapped_column(Text)
     body_sha256: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(Text)
     waiting_reason: Mapped[str | None] = mapped_column(Text)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     handler_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     captured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    received_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now()
+    )
+    anonymised_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class EventMedia(Base):
+    """Photo of an event, made anew from what was sent: nothing of a stranger's bytes is kept."""
+
+    __tablename__ = "event_media"
+    __table_args__ = (
+        CheckConstraint("media_type = 'image/jpeg'", name="media_type"),
+        CheckConstraint("purpose IN ('report', 'before', 'after')", name="purpose"),
+        UniqueConstraint("event_id", "sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    division_code: Mapped[str] = mapped_column(CodeText)
+    purpose: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(Text)
+    width_px: Mapped[int]
+    height_px: Mapped[int]
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    captured_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     received_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now()
     )

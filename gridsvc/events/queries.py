@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.codes import code_range
 from gridsvc.events.states import State
-from gridsvc.grids.codes import code_range
 
 _ADD = text("""
 INSERT INTO event (division_code, grid_id, micro_grid_id, matter_code, geom, datum, description,
-                   client_key, body_sha256, state, captured_at)
+                   contact_name_sealed, contact_phone_sealed, reported_by, client_key,
+                   body_sha256, state, captured_at)
 VALUES (:division_code, :grid_id, :micro_grid_id, :matter_code,
-        ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :datum, :description, :client_key,
-        :body_sha256, 'REPORTED', coalesce(CAST(:captured_at AS timestamptz), now()))
-ON CONFLICT (client_key) DO NOTHING
+        ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :datum, :description, :contact_name_sealed,
+        :contact_phone_sealed, :reported_by, :client_key, :body_sha256, 'REPORTED',
+        coalesce(CAST(:captured_at AS timestamptz), now()))
+ON CONFLICT (reported_by, client_key) DO NOTHING
 RETURNING id
 """)
 
@@ -25,15 +27,15 @@ _EVENT = """
 SELECT e.id, e.state, e.matter_code AS matter, m.name AS matter_name, m.kind AS matter_kind,
        m.power_code, e.description, ST_X(e.geom) AS lon, ST_Y(e.geom) AS lat, e.division_code,
        e.grid_id, g.code AS grid_code, mg.code AS micro_grid_code, e.waiting_reason,
-       e.captured_at, e.received_at, e.handler_id, p.code AS handler_code,
-       p.name AS handler_name, p.role AS handler_role, a.distance_m, a.reason
+       e.captured_at, e.received_at, e.handler_id, a.person_code AS handler_code,
+       a.person_name AS handler_name, a.person_role AS handler_role, a.distance_m, a.reason,
+       e.contact_phone_sealed IS NOT NULL OR e.contact_name_sealed IS NOT NULL AS has_contact
 FROM event e
 JOIN matter m ON m.code = e.matter_code
 JOIN grid g ON g.id = e.grid_id
 JOIN micro_grid mg ON mg.id = e.micro_grid_id
-LEFT JOIN person p ON p.id = e.handler_id
-LEFT JOIN LATERAL (SELECT distance_m, reason FROM assignment
-                   WHERE event_id = e.id ORDER BY id DESC LIMIT 1) a ON true
+LEFT JOIN LATERAL (SELECT person_code, person_name, person_role, distance_m, reason
+                   FROM assignment WHERE event_id = e.id ORDER BY id DESC LIMIT 1) a ON true
 """
 _BY_ID = text(f"{_EVENT} WHERE e.id = :id")
 _PAGE = text(f"""{_EVENT}
@@ -43,17 +45,48 @@ ORDER BY e.received_at DESC, e.id DESC LIMIT :limit
 """)
 
 
+# A grid holds some 300 households: its inner point says nothing of any one of them.
+_CLOSED = text("""
+SELECT m.name AS matter, g.code AS grid_code,
+       round(ST_X(ST_PointOnSurface(g.geom))::numeric, 4)::float8 AS lon,
+       round(ST_Y(ST_PointOnSurface(g.geom))::numeric, 4)::float8 AS lat,
+       CAST(e.received_at AS date) AS reported_on, CAST(h.at AS date) AS closed_on
+FROM event e
+JOIN matter m ON m.code = e.matter_code
+JOIN grid g ON g.id = e.grid_id
+JOIN LATERAL (SELECT max(at) AS at FROM event_history
+              WHERE event_id = e.id AND to_state = 'CLOSED') h ON true
+WHERE e.state = 'CLOSED' AND e.division_code >= :low AND e.division_code < :high
+  AND h.at > now() - make_interval(days => :days)
+ORDER BY h.at DESC, e.id DESC LIMIT :limit
+""")
+
+
+async def closed(
+    session: AsyncSession, *, low: str, high: str, days: int, limit: int
+) -> list[RowMapping]:
+    """Events closed within so many days, newest first, each at the inner point of its grid."""
+    asked = {"low": low, "high": high, "days": days, "limit": limit}
+    return list((await session.execute(_CLOSED, asked)).mappings())
+
+
 async def add(session: AsyncSession, **columns: Any) -> int | None:
     """Add a reported event; its id, or none when the client key is already taken."""
     event_id: int | None = await session.scalar(_ADD, columns)
     return event_id
 
 
-async def by_client_key(session: AsyncSession, client_key: str) -> tuple[int, bytes] | None:
-    """Id and body hash of the event with a client key; none when the key is new."""
+async def by_client_key(
+    session: AsyncSession, client_key: str, *, reported_by: int | None
+) -> tuple[int, bytes] | None:
+    """Id and body hash of the event an account sent with a key; none when the key is new."""
     row = (
         await session.execute(
-            text("SELECT id, body_sha256 FROM event WHERE client_key = :key"), {"key": client_key}
+            text(
+                "SELECT id, body_sha256 FROM event WHERE client_key = :key"
+                " AND reported_by IS NOT DISTINCT FROM CAST(:reported_by AS bigint)"
+            ),
+            {"key": client_key, "reported_by": reported_by},
         )
     ).first()
     return (row.id, row.body_sha256) if row else None
@@ -62,6 +95,18 @@ async def by_client_key(session: AsyncSession, client_key: str) -> tuple[int, by
 async def event(session: AsyncSession, event_id: int) -> RowMapping | None:
     """An event with its matter, cells and handler, or none."""
     return (await session.execute(_BY_ID, {"id": event_id})).mappings().first()
+
+
+async def sealed_contact(session: AsyncSession, event_id: int) -> RowMapping | None:
+    """Where an event is and its sealed contact, or none when there is no such event."""
+    found = await session.execute(
+        text(
+            "SELECT division_code, contact_name_sealed AS name, contact_phone_sealed AS phone"
+            " FROM event WHERE id = :id"
+        ),
+        {"id": event_id},
+    )
+    return found.mappings().first()
 
 
 async def page(
@@ -93,12 +138,23 @@ async def history(session: AsyncSession, event_id: int) -> list[RowMapping]:
     return list(result.mappings())
 
 
-async def lock(session: AsyncSession, event_id: int) -> State | None:
-    """State of an event, locked until the transaction ends; none when there is no such event."""
-    state = await session.scalar(
-        text("SELECT state FROM event WHERE id = :id FOR UPDATE"), {"id": event_id}
-    )
-    return State(state) if state else None
+class Locked(NamedTuple):
+    """An event that is locked: its state, who has it, and where it is."""
+
+    state: State
+    handler_id: int | None
+    division_code: str
+
+
+async def lock(session: AsyncSession, event_id: int) -> Locked | None:
+    """Lock an event until the transaction ends; none when there is no such event."""
+    row = (
+        await session.execute(
+            text("SELECT state, handler_id, division_code FROM event WHERE id = :id FOR UPDATE"),
+            {"id": event_id},
+        )
+    ).first()
+    return Locked(State(row.state), row.handler_id, row.division_code) if row else None
 
 
 async def lock_waiting(

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 
-from gridsvc.db import Session
+from gridsvc.accounts.access import Session, may
+from gridsvc.accounts.roles import Permission
+from gridsvc.accounts.schemas import PurposeIn
+from gridsvc.codes import checked
 from gridsvc.events import queries, service
-from gridsvc.events.schemas import EventPage, EventWithHistory
+from gridsvc.events.schemas import Contact, EventPage, EventWithHistory
 from gridsvc.events.states import State
-from gridsvc.grids.codes import checked
 from gridsvc.grids.routes import Within
 
 router = APIRouter(prefix="/api/events", tags=["events"])
+_VIEW = may(Permission.VIEW_EVENTS)
 
 #: PostgreSQL's bigint ends here.
 EventId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
-@router.get("")
+@router.get("", dependencies=[_VIEW])
 async def events(
     session: Session,
     division: Within = None,
@@ -32,7 +35,17 @@ async def events(
     return EventPage(events=[service.as_event(row) for row in rows], total=total)
 
 
-@router.get("/{event_id}")
+@router.get("/{event_id}", dependencies=[_VIEW])
 async def event(session: Session, event_id: EventId) -> EventWithHistory:
     """An event with its history."""
     return await service.show(session, event_id)
+
+
+@router.post("/{event_id}/contact", dependencies=[may(Permission.UNMASK)])
+async def contact(
+    request: Request, session: Session, event_id: EventId, reason: PurposeIn
+) -> Contact:
+    """Who reported it and their phone, for a purpose; who read them is recorded."""
+    return await service.contact(
+        session, event_id, request.app.state.keyring, purpose=reason.purpose
+    )

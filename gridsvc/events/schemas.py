@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,6 +41,12 @@ class EventIn(BaseModel):
         description="chosen by the client; the same key and body give the same event",
     )
     captured_at: CapturedAt | None = Field(None, description="when it was seen; none = now")
+    contact_name: PlainText | None = Field(
+        None, min_length=1, max_length=100, description="who saw it; stored sealed, never listed"
+    )
+    contact_phone: PlainText | None = Field(
+        None, pattern=r"^[0-9+ -]{5,20}$", description="their phone; stored sealed, never listed"
+    )
 
 
 class Handler(BaseModel):
@@ -51,6 +57,13 @@ class Handler(BaseModel):
     role: str = Field(examples=["grid_worker"])
     distance_m: float | None = Field(None, examples=[182.4])
     reason: str = Field(examples=["本网格网格员，在岗，在办 0/5"])
+
+
+class Contact(BaseModel):
+    """How to reach whoever saw an event; every reading is recorded."""
+
+    name: str | None
+    phone: str | None
 
 
 class Move(BaseModel):
@@ -80,6 +93,7 @@ class EventOut(BaseModel):
     waiting_reason: str | None = Field(
         description="why nobody has it yet; it is taken up when somebody becomes eligible"
     )
+    has_contact: bool = Field(description="whether whoever saw it can be reached")
     captured_at: datetime
     received_at: datetime
 
@@ -97,11 +111,27 @@ class EventPage(BaseModel):
     total: int
 
 
+class PublicEvent(BaseModel):
+    """A closed event as everybody may see it: no text, nobody's name, no exact place or hour."""
+
+    matter: str = Field(examples=["暴露垃圾"])
+    grid_code: str
+    lon: float = Field(description="of a point in the grid, the same for all its events; WGS-84")
+    lat: float
+    reported_on: date
+    closed_on: date
+
+
+class PublicEvents(BaseModel):
+    """Closed events, newest first."""
+
+    events: list[PublicEvent]
+
+
 class MoveIn(BaseModel):
     """A move to another state."""
 
     model_config = ConfigDict(extra="forbid")
 
     to_state: State
-    actor: PlainText = Field(min_length=1, max_length=64, description="code of who does it")
     note: PlainText = Field("", max_length=1000)

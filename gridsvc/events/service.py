@@ -7,23 +7,26 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.accounts.identity import Identity
+from gridsvc.audit import service as audit
+from gridsvc.audit.actions import Action
+from gridsvc.audit.actor import SYSTEM, acting, actor_of
 from gridsvc.errors import BadInput, NotFound
-from gridsvc.events import queries, states
-from gridsvc.events.schemas import EventIn, EventOut, EventWithHistory, Handler, Move
+from gridsvc.events import movers, queries, states
+from gridsvc.events.queries import Locked
+from gridsvc.events.schemas import Contact, EventIn, EventOut, EventWithHistory, Handler, Move
 from gridsvc.events.states import State
 from gridsvc.geo import to_wgs84
 from gridsvc.grids.queries import cell_at
+from gridsvc.keyring import Keyring
 from gridsvc.mandates.service import reportable_matter
-from gridsvc.people.names import masked
-
-#: Actor of moves that no person made.
-SYSTEM = "system"
 
 
-async def report(session: AsyncSession, event: EventIn) -> tuple[int, bool]:
+async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> tuple[int, bool]:
     """Take a report in; id of the event, and whether it is new.
 
-    A report with a client key that is known and the same body is the same event again.
+    A report with a client key that is known and the same body is the same event again. How to
+    reach whoever saw it is sealed.
 
     Raises
     ------
@@ -32,17 +35,18 @@ async def report(session: AsyncSession, event: EventIn) -> tuple[int, bool]:
         was used with another body.
     """
     digest = hashlib.sha256(event.model_dump_json().encode()).digest()
+    reporter = actor_of(session).account_id
     # Before anything else: what was right when it was sent first stays so, whatever was
     # published or struck off the list since.
-    if (known := await _known(session, event.client_key, digest)) is not None:
+    if (known := await _known(session, event.client_key, reporter, digest)) is not None:
         return known, False
     matter = await reportable_matter(session, event.matter)
     lon, lat = to_wgs84(event.lon, event.lat, event.datum)
     located = await cell_at(session, lon=lon, lat=lat)
     if located is None:
         raise BadInput(
-            f"{event.lon}, {event.lat} ({event.datum}) lies outside every published grid; "
-            "check the datum, or publish a plan for that community"
+            f"{event.lon}, {event.lat} ({event.datum}) lies outside every published grid of your "
+            "area; check the datum, or publish a plan for that community"
         )
     event_id = await queries.add(
         session,
@@ -54,19 +58,25 @@ async def report(session: AsyncSession, event: EventIn) -> tuple[int, bool]:
         lat=lat,
         datum=event.datum.value,
         description=event.description,
+        contact_name_sealed=event.contact_name and keyring.seal(event.contact_name),
+        contact_phone_sealed=event.contact_phone and keyring.seal(event.contact_phone),
+        reported_by=reporter,
         client_key=event.client_key,
         body_sha256=digest,
         captured_at=event.captured_at,
     )
     if event_id is None:
-        return await report(session, event)
-    await queries.begin_history(session, event_id, actor=SYSTEM, note="上报")
-    await move(session, event_id, State.FILED, note=f"自动立案：{located.micro_grid_code}")
+        return await report(session, event, keyring)
+    await queries.begin_history(session, event_id, actor=actor_of(session).shown, note="上报")
+    with acting(session, SYSTEM):
+        await move(session, event_id, State.FILED, note=f"自动立案：{located.micro_grid_code}")
     return event_id, True
 
 
-async def _known(session: AsyncSession, client_key: str, digest: bytes) -> int | None:
-    found = await queries.by_client_key(session, client_key)
+async def _known(
+    session: AsyncSession, client_key: str, reporter: int | None, digest: bytes
+) -> int | None:
+    found = await queries.by_client_key(session, client_key, reported_by=reporter)
     if found is None:
         return None
     event_id, known_digest = found
@@ -79,23 +89,38 @@ async def _known(session: AsyncSession, client_key: str, digest: bytes) -> int |
 
 
 async def move(
-    session: AsyncSession, event_id: int, then: State, *, actor: str = SYSTEM, note: str = ""
-) -> State:
-    """Move an event to another state with its line of history; the state it was in.
+    session: AsyncSession,
+    event_id: int,
+    then: State,
+    *,
+    note: str = "",
+    mover: Identity | None = None,
+) -> Locked:
+    """Move an event to another state with its line of history; what it was before.
+
+    Parameters
+    ----------
+    mover
+        Account whose right to this move is checked; none for the service itself.
 
     Raises
     ------
     NotFound
         If there is no such event.
+    Forbidden
+        If the mover may not move this event there.
     Conflict
         If the move is not allowed.
     """
-    now = await queries.lock(session, event_id)
-    if now is None:
+    found = await queries.lock(session, event_id)
+    if found is None:
         raise NotFound(f"there is no event {event_id}")
-    states.check(now, then)
-    await queries.move(session, event_id, now=now, then=then, actor=actor, note=note)
-    return now
+    if mover is not None:
+        movers.check(mover, found.handler_id, found.state, then)
+    states.check(found.state, then)
+    actor = actor_of(session).shown
+    await queries.move(session, event_id, now=found.state, then=then, actor=actor, note=note)
+    return found
 
 
 async def show(session: AsyncSession, event_id: int) -> EventWithHistory:
@@ -113,13 +138,40 @@ async def show(session: AsyncSession, event_id: int) -> EventWithHistory:
     return EventWithHistory(**as_event(row).model_dump(), history=moves)
 
 
+async def contact(
+    session: AsyncSession, event_id: int, keyring: Keyring, *, purpose: str
+) -> Contact:
+    """How to reach whoever saw an event, for a purpose; the reading is recorded.
+
+    Raises
+    ------
+    NotFound
+        If there is no such event, or nobody left a name or phone.
+    """
+    row = await queries.sealed_contact(session, event_id)
+    if row is None or (row["name"] is None and row["phone"] is None):
+        raise NotFound(f"there is no event {event_id} whose reporter can be reached")
+    await audit.record(
+        session,
+        Action.UNMASKED,
+        "event",
+        event_id,
+        division_code=row["division_code"],
+        purpose=purpose,
+    )
+    return Contact(
+        name=row["name"] and keyring.open(row["name"]),
+        phone=row["phone"] and keyring.open(row["phone"]),
+    )
+
+
 def as_event(row: Any) -> EventOut:
     """An event's row as it is shown; the handler's name is masked."""
     handler = None
     if row["handler_id"] is not None:
         handler = Handler(
             code=row["handler_code"],
-            name=masked(row["handler_name"]),
+            name=row["handler_name"],
             role=row["handler_role"],
             distance_m=row["distance_m"],
             reason=row["reason"],

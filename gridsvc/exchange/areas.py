@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from gridsvc import geo
+from gridsvc.codes import checked, level_of
 from gridsvc.errors import BadInput
 from gridsvc.exchange.layers import layer_names, read_layer
 from gridsvc.exchange.rows import rows_named
 from gridsvc.grids.area_queries import AreaFrames
-from gridsvc.grids.codes import checked, level_of
 
 #: The tallest building on Earth has 163.
 MOST_LEVELS = 300

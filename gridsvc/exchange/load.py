@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc import geo
+from gridsvc.audit import service as audit
+from gridsvc.audit.actions import Action
 from gridsvc.dispatch import service as dispatch
 from gridsvc.errors import BadInput, GridsvcError
 from gridsvc.events.schemas import EventIn
@@ -21,6 +23,7 @@ from gridsvc.exchange.areas import read_area
 from gridsvc.exchange.layers import layer_names, read_layer
 from gridsvc.grids import area_queries
 from gridsvc.grids import service as grids
+from gridsvc.keyring import Keyring
 from gridsvc.mandates import service as mandates
 from gridsvc.people import service as people
 from gridsvc.progress import Progress, silent
@@ -70,6 +73,7 @@ async def load(
     session: AsyncSession,
     work: Sequence[Job],
     *,
+    keyring: Keyring,
     division: str | None = None,
     progress: Progress = silent,
 ) -> dict[str, dict[str, int]]:
@@ -77,6 +81,8 @@ async def load(
 
     Parameters
     ----------
+    keyring
+        What names and numbers of people are sealed with.
     division
         Community that a prepared area is, where its boundary layer carries no codes.
     """
@@ -86,12 +92,16 @@ async def load(
         if job.kind == "area":
             loaded = await _load_area(session, job.path, division)
         elif job.kind == "events":
-            loaded = await _load_events(session, job.path, progress)
+            loaded = await _load_events(session, job.path, keyring, progress)
+        elif job.kind == "people":
+            loaded = {"people": await _load_people(session, job.path, keyring)}
         else:
             loaded = {job.kind: await _LOADERS[job.kind](session, job.path)}
         before = counts.get(job.kind, {})
         counts[job.kind] = {name: before.get(name, 0) + count for name, count in loaded.items()}
     progress("load", 1.0)
+    names = ", ".join(job.path.name for job in work)
+    await audit.record(session, Action.LOADED, "files", names, after=counts)
     return counts
 
 
@@ -177,12 +187,12 @@ async def _load_matters(session: AsyncSession, path: Path) -> int:
     )
 
 
-async def _load_people(session: AsyncSession, path: Path) -> int:
+async def _load_people(session: AsyncSession, path: Path, keyring: Keyring) -> int:
     if path.suffix.lower() in TABLES:
         rows = tables.read_table(path, tables.PersonRow)
     else:
         rows = _people_of_layer(path)
-    return await people.load_people(session, [_person(row, path.name) for row in rows])
+    return await people.load_people(session, [_person(row, path.name) for row in rows], keyring)
 
 
 def _people_of_layer(path: Path) -> list[tables.PersonRow]:
@@ -206,7 +216,9 @@ def event_of(row: tables.EventRow) -> EventIn:
     return EventIn(**row.model_dump(exclude={"matter_code"}), matter=row.matter_code)
 
 
-async def _load_events(session: AsyncSession, path: Path, progress: Progress) -> dict[str, int]:
+async def _load_events(
+    session: AsyncSession, path: Path, keyring: Keyring, progress: Progress
+) -> dict[str, int]:
     rows = tables.read_lines(path, tables.EventRow)
     bad: list[str] = []
     assigned = 0
@@ -214,7 +226,7 @@ async def _load_events(session: AsyncSession, path: Path, progress: Progress) ->
         progress("report events", number / len(rows))
         try:
             async with session.begin_nested():
-                shown = await dispatch.report(session, event_of(row))
+                shown = await dispatch.report(session, event_of(row), keyring)
         except GridsvcError as failure:
             bad.append(f"line {line}: {failure.detail}")
         else:
@@ -230,5 +242,4 @@ _LOADERS: dict[str, _Loader] = {
     "households": _load_households,
     "powers": _load_powers,
     "matters": _load_matters,
-    "people": _load_people,
 }

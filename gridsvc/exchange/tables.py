@@ -20,9 +20,9 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
+from gridsvc.codes import DIGITS
 from gridsvc.errors import BadInput
 from gridsvc.geo import Datum
-from gridsvc.grids.codes import DIGITS
 from gridsvc.people.schemas import CapturedAt
 
 #: A table larger than this is not read: no list of a city comes near it.
@@ -95,10 +95,12 @@ class MatterRow(BaseModel):
 
 
 class PersonRow(BaseModel):
-    """Grid worker, liaison or officer."""
+    """Grid worker, liaison or officer; phone and identity number may be left out."""
 
     code: Code
     name: Name
+    phone: Annotated[str, Field(pattern=r"^[0-9+ -]{5,20}$")] | None = None
+    id_number: Annotated[str, Field(pattern=r"^[0-9]{17}[0-9X]$")] | None = None
     role: Annotated[str, Field(pattern="^(grid_worker|liaison|officer)$")]
     division_code: DivisionCode
     on_duty: bool

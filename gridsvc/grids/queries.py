@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gridsvc.grids.codes import code_range
+from gridsvc.codes import code_range
 
 Bbox = tuple[float, float, float, float]
 
@@ -20,7 +20,8 @@ SELECT m.id AS micro_grid_id, m.code AS micro_grid_code, m.kind, m.households,
 FROM micro_grid m
 JOIN grid g ON g.id = m.grid_id
 JOIN division d ON d.code = m.division_code
-WHERE m.valid @> now() AND ST_Covers(m.geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))
+WHERE m.valid @> now() AND m.geom && ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)
+  AND ST_Covers(m.geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))
 ORDER BY m.code
 LIMIT 1
 """)

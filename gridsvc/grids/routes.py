@@ -8,14 +8,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from gridsvc.db import Session
+from gridsvc.accounts.access import Session, may
+from gridsvc.accounts.roles import Permission
+from gridsvc.codes import checked
 from gridsvc.errors import BadInput, NotFound
 from gridsvc.geo import Datum, to_wgs84
 from gridsvc.grids import queries
-from gridsvc.grids.codes import checked
 from gridsvc.grids.schemas import CellAt, FeatureCollection
 
-router = APIRouter(prefix="/api", tags=["grids"])
+router = APIRouter(prefix="/api", tags=["grids"], dependencies=[may(Permission.VIEW_CELLS)])
 
 MOST_FEATURES = 5000
 

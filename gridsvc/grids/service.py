@@ -13,10 +13,12 @@ import shapely
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc import geo
+from gridsvc.audit import service as audit
+from gridsvc.audit.actions import Action
+from gridsvc.codes import checked, level_of
 from gridsvc.errors import BadInput, Conflict, ImproperPlan, NotFound
 from gridsvc.grids import area_queries, numbering, plan_queries, queries
 from gridsvc.grids.area_queries import AreaFrames
-from gridsvc.grids.codes import checked, level_of
 from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import CellPlan, plan_cells
 from gridsvc.progress import Progress, silent
@@ -260,4 +262,13 @@ async def publish_plan(session: AsyncSession, plan_id: int) -> str:
         await plan_queries.record_succession(session, old=before[0], new=plan_id)
         await plan_queries.supersede(session, before[0])
     await plan_queries.put_in_force(session, plan_id)
+    await audit.record(
+        session,
+        Action.PLAN_PUBLISHED,
+        "plan",
+        plan_id,
+        division_code=code,
+        before={"plan": before[0]} if before else None,
+        after={"plan": plan_id},
+    )
     return code

@@ -10,8 +10,8 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.codes import code_range
 from gridsvc.geo import WGS84
-from gridsvc.grids.codes import code_range
 
 _MICRO_GRIDS = """
 SELECT m.code, g.code AS grid_code, d.name || ' ' || right(m.code, 5) AS name, m.kind,
@@ -34,22 +34,28 @@ WHERE g.valid @> now() AND g.division_code >= :low AND g.division_code < :high
 ORDER BY g.code
 """
 # Officers belong to a street and work in its communities: whoever stands in the division counts.
+# A map is made to be passed on: people are shown in the micro-grid they are in, not where.
+# Those in one micro-grid stand in a row, so that each can be seen.
 _PEOPLE = """
-SELECT p.code, p.name AS label, p.role, p.on_duty, ST_AsBinary(s.geog) AS wkb
+SELECT p.code, p.name_masked AS label, p.role, p.on_duty, ST_AsBinary(ST_Translate(
+           ST_PointOnSurface(m.geom),
+           0.00006 * (row_number() OVER (PARTITION BY m.id ORDER BY p.code) - 1), 0)) AS wkb
 FROM person p
 JOIN position s ON s.person_id = p.id
-WHERE (p.division_code >= :low AND p.division_code < :high) OR EXISTS (
-    SELECT 1 FROM grid g WHERE g.valid @> now()
-      AND g.division_code >= :low AND g.division_code < :high
-      AND ST_Covers(g.geom, CAST(s.geog AS geometry)))
+JOIN micro_grid m ON m.valid @> now() AND m.geom && CAST(s.geog AS geometry)
+    AND ST_Covers(m.geom, CAST(s.geog AS geometry))
+WHERE (p.division_code >= :low AND p.division_code < :high)
+   OR (m.division_code >= :low AND m.division_code < :high)
 ORDER BY p.code
 """
 _EVENTS = """
-SELECT e.id AS event_id, m.name AS matter, e.description, e.state, p.name AS handler,
-       ST_AsBinary(e.geom) AS wkb
+SELECT e.id AS event_id, m.name AS matter, e.description, e.state,
+       ST_AsBinary(e.geom) AS wkb,
+       CASE WHEN e.handler_id IS NOT NULL THEN (
+           SELECT a.person_name FROM assignment a
+           WHERE a.event_id = e.id ORDER BY a.id DESC LIMIT 1) END AS handler
 FROM event e
 JOIN matter m ON m.code = e.matter_code
-LEFT JOIN person p ON p.id = e.handler_id
 WHERE e.state NOT IN ('CLOSED', 'REJECTED')
   AND e.division_code >= :low AND e.division_code < :high
 ORDER BY e.id
@@ -58,7 +64,7 @@ _LAYERS = {"micro_grids": _MICRO_GRIDS, "grids": _GRIDS, "people": _PEOPLE, "eve
 
 
 async def layer(session: AsyncSession, name: str, division_code: str) -> gpd.GeoDataFrame:
-    """One layer of the coverage map of a division, EPSG:4326; names are not yet masked.
+    """One layer of the coverage map of a division, EPSG:4326; names are masked.
 
     Parameters
     ----------

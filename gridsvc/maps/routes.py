@@ -5,8 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from gridsvc.db import Session
-from gridsvc.grids.codes import checked
+from gridsvc.accounts.access import Session, may
+from gridsvc.accounts.roles import Permission
+from gridsvc.audit import service as audit
+from gridsvc.audit.actions import Action
+from gridsvc.codes import WHOLE, checked
 from gridsvc.grids.routes import Within
 from gridsvc.maps import service
 
@@ -19,10 +22,12 @@ _HEADERS = {
 }
 
 
-@router.get("/maps/coverage", response_class=HTMLResponse)
+@router.get("/maps/coverage", response_class=HTMLResponse, dependencies=[may(Permission.VIEW_MAP)])
 async def coverage(request: Request, session: Session, division: Within = None) -> HTMLResponse:
     """Coverage map as one page; save it, and it opens without any network."""
     code = checked(division) if division is not None else None
     time_zone = request.app.state.settings.time_zone
     page = await service.coverage_html(session, code, time_zone=time_zone)
+    area = code or WHOLE
+    await audit.record(session, Action.MAP_DRAWN, "map", area, division_code=area)
     return HTMLResponse(page, headers=_HEADERS)

@@ -12,7 +12,6 @@ from gridsvc.errors import BadInput, NotFound
 from gridsvc.grids.queries import division_name
 from gridsvc.maps import queries
 from gridsvc.maps.coverage import CoverageFrames, to_html
-from gridsvc.people.names import masked
 
 SOURCE = "数据：本服务已发布的网格方案、人员位置与事件；底图无"
 
@@ -52,8 +51,6 @@ async def coverage_html(
         layer: await queries.layer(session, layer, code)
         for layer in ("micro_grids", "grids", "people", "events")
     }
-    layers["people"]["label"] = layers["people"]["label"].map(masked)
-    layers["events"]["handler"] = layers["events"]["handler"].map(masked, na_action="ignore")
     frames = CoverageFrames(
         title=f"{name}网格覆盖图",
         source=source,

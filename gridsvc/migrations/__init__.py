@@ -10,13 +10,38 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from gridsvc.db import SERVICE_ROLE
 from gridsvc.errors import Unavailable
 
 _MINIMUM_POSTGIS = (3, 3)
 #: Any number will do, as long as every gridsvc process takes the same.
 _UPGRADE_LOCK = 7_246_001
+
+# Roles belong to the whole server; another database's upgrade may be making it this moment. Who
+# is no superuser must be a member to work in the role.
+_SERVICE_ROLE = text(f"""
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVICE_ROLE}') THEN
+        CREATE ROLE {SERVICE_ROLE} LOGIN NOINHERIT;
+    END IF;
+    IF NOT pg_has_role('{SERVICE_ROLE}', 'MEMBER') THEN
+        GRANT {SERVICE_ROLE} TO CURRENT_USER;
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+END $$
+""")
+
+# Under row-level security an index serves only operators that are known to tell nothing of the
+# rows they compare. Overlap of bounding boxes is such a one; saying so takes a superuser.
+_BOXES_LEAK_NOTHING = text("""
+DO $$ BEGIN
+    ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF;
+EXCEPTION WHEN insufficient_privilege THEN NULL;
+END $$
+""")
 
 
 @dataclass(frozen=True)
@@ -54,10 +79,28 @@ async def upgrade(engine: AsyncEngine) -> SchemaStatus:
             text("SELECT default_version FROM pg_available_extensions WHERE name = 'postgis'")
         )
         _check_postgis(version)
+        await _make_service_role(connection)
         await connection.run_sync(
             lambda sync: command.upgrade(alembic_config(sync), "head"),
         )
+        await connection.execute(_BOXES_LEAK_NOTHING)
         return await connection.run_sync(_status)
+
+
+async def make_service_role(engine: AsyncEngine) -> None:
+    """Have the role in which the service works, which a restored database grants rights to."""
+    async with engine.begin() as connection:
+        await _make_service_role(connection)
+
+
+async def _make_service_role(connection: AsyncConnection) -> None:
+    try:
+        await connection.execute(_SERVICE_ROLE)
+    except DBAPIError as failure:
+        raise Unavailable(
+            f"the database login may not make the role {SERVICE_ROLE}; have an administrator run: "
+            f"CREATE ROLE {SERVICE_ROLE} LOGIN; GRANT {SERVICE_ROLE} TO the login of gridsvc"
+        ) from failure
 
 
 async def status(engine: AsyncEngine) -> SchemaStatus:

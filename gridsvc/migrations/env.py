@@ -3,6 +3,8 @@
 from alembic import context
 from geoalchemy2 import alembic_helpers
 
+from gridsvc.accounts import models as accounts
+from gridsvc.audit import models as audit
 from gridsvc.db import Base
 from gridsvc.dispatch import models as dispatch
 from gridsvc.events import models as events
@@ -11,7 +13,7 @@ from gridsvc.mandates import models as mandates
 from gridsvc.people import models as people
 
 #: Rooms whose tables alembic compares with the database.
-ROOMS = (grids, mandates, people, events, dispatch)
+ROOMS = (accounts, audit, grids, mandates, people, events, dispatch)
 
 
 def run() -> None:

@@ -30,7 +30,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A person who may take an event: on duty, competent, below capacity."""
+    """A person who may take an event: on duty, competent, below capacity; the name is masked."""
 
     person_id: int
     code: str

@@ -1,4 +1,4 @@
-"""Names of people as strangers may see them."""
+"""Names and numbers of people as they are shown by default."""
 
 from __future__ import annotations
 
@@ -14,3 +14,15 @@ def masked(name: str) -> str:
     '王**'
     """
     return name[:1] + "*" * max(len(name) - 1, 1)
+
+
+def masked_number(number: str) -> str:
+    """A phone or identity number with its first three and last two characters.
+
+    Examples
+    --------
+    >>> masked_number("13812345678")
+    '138******78'
+    """
+    hidden = len(number) - 5
+    return number[:3] + "*" * hidden + number[-2:] if hidden >= 3 else "*" * len(number)

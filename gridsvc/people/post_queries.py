@@ -14,30 +14,40 @@ from gridsvc.geo import Datum
 
 #: Role that answers for a level of cells.
 ROLE = {"grid": "grid_worker", "micro_grid": "liaison"}
+_COLUMNS = (
+    *("code", "name_sealed", "name_masked", "phone_sealed", "id_number_sealed"),
+    *("role", "division_code", "on_duty"),
+)
 #: Added to a dedicated cell's distances, so that ordinary cells are served first.
 _DEDICATED_LAST_M = 1_000_000.0
 
 
 async def upsert_people(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Add people or change them, with capacity, powers and position."""
+    """Add people or change them, with capacity, powers and position.
+
+    Names, phones and identity numbers are sealed already.
+    """
     codes = {"codes": [row["code"] for row in rows]}
     await session.execute(
         text("""
-        INSERT INTO person (code, name, role, division_code, on_duty)
-        VALUES (:code, :name, :role, :division_code, :on_duty)
-        ON CONFLICT (code) DO UPDATE SET name = excluded.name, role = excluded.role,
-            division_code = excluded.division_code, on_duty = excluded.on_duty
+        INSERT INTO person (code, name_sealed, name_masked, phone_sealed, id_number_sealed, role,
+                            division_code, on_duty)
+        VALUES (:code, :name_sealed, :name_masked, :phone_sealed, :id_number_sealed, :role,
+                :division_code, :on_duty)
+        ON CONFLICT (code) DO UPDATE SET name_sealed = excluded.name_sealed,
+            name_masked = excluded.name_masked,
+            phone_sealed = coalesce(excluded.phone_sealed, person.phone_sealed),
+            id_number_sealed = coalesce(excluded.id_number_sealed, person.id_number_sealed),
+            role = excluded.role, division_code = excluded.division_code,
+            on_duty = excluded.on_duty
         """),
-        [
-            {name: row[name] for name in ("code", "name", "role", "division_code", "on_duty")}
-            for row in rows
-        ],
+        [{name: row[name] for name in _COLUMNS} for row in rows],
     )
     # A lower capacity never drops below what the person has in hand.
     await session.execute(
         text("""
-        INSERT INTO workload (person_id, capacity)
-        SELECT p.id, row.capacity
+        INSERT INTO workload (person_id, division_code, capacity)
+        SELECT p.id, p.division_code, row.capacity
         FROM unnest(CAST(:codes AS text[]), CAST(:capacities AS int[])) AS row (code, capacity)
         JOIN person p ON p.code = row.code
         ON CONFLICT (person_id) DO UPDATE
@@ -55,8 +65,8 @@ async def upsert_people(session: AsyncSession, rows: Sequence[dict[str, Any]]) -
     held = [(row["code"], power) for row in rows for power in row["powers"]]
     await session.execute(
         text("""
-        INSERT INTO person_power (person_id, power_code)
-        SELECT DISTINCT p.id, row.power
+        INSERT INTO person_power (person_id, division_code, power_code)
+        SELECT DISTINCT p.id, p.division_code, row.power
         FROM unnest(CAST(:people AS text[]), CAST(:powers AS text[])) AS row (code, power)
         JOIN person p ON p.code = row.code
         """),
@@ -69,9 +79,9 @@ async def _upsert_positions(session: AsyncSession, rows: Sequence[dict[str, Any]
     places: list[tuple[float, float, Datum]] = [row["position"] for row in rows]
     await session.execute(
         text("""
-        INSERT INTO position (person_id, geog, datum, captured_at)
-        SELECT p.id, CAST(ST_SetSRID(ST_MakePoint(row.lon, row.lat), 4326) AS geography),
-               row.datum, now()
+        INSERT INTO position (person_id, division_code, geog, datum, captured_at)
+        SELECT p.id, p.division_code,
+               CAST(ST_SetSRID(ST_MakePoint(row.lon, row.lat), 4326) AS geography), row.datum, now()
         FROM unnest(CAST(:codes AS text[]), CAST(:lons AS float8[]), CAST(:lats AS float8[]),
                     CAST(:datums AS text[])) AS row (code, lon, lat, datum)
         JOIN person p ON p.code = row.code

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.geo import Datum
@@ -30,7 +30,7 @@ _HOLDS_POWER = """
         AND (r.valid_to IS NULL OR r.valid_to > current_date)
 """
 _COLUMNS = (
-    "p.id AS person_id, p.code, p.name, p.role, w.open_count, w.capacity,"
+    "p.id AS person_id, p.code, p.name_masked AS name, p.role, w.open_count, w.capacity,"
     " s.geog <-> CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography) AS distance_m"
 )
 _CANDIDATES = """
@@ -98,9 +98,10 @@ FROM (
 """)
 
 _MOVE = text("""
-INSERT INTO position (person_id, geog, datum, captured_at)
-VALUES (:person_id, CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography), :datum,
-        :captured_at)
+INSERT INTO position (person_id, division_code, geog, datum, captured_at)
+SELECT id, division_code, CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography), :datum,
+       :captured_at
+FROM person WHERE id = :person_id
 ON CONFLICT (person_id) DO UPDATE SET geog = excluded.geog, datum = excluded.datum,
     captured_at = excluded.captured_at, received_at = now()
 WHERE position.captured_at <= excluded.captured_at
@@ -150,10 +151,14 @@ async def take(session: AsyncSession, person_ids: Sequence[int], *, wait: bool) 
 
 async def release(session: AsyncSession, person_id: int) -> None:
     """Count one event less for a person."""
-    await session.execute(
-        text("UPDATE workload SET open_count = open_count - 1 WHERE person_id = :id"),
+    released = await session.execute(
+        text(
+            "UPDATE workload SET open_count = open_count - 1 WHERE person_id = :id"
+            " RETURNING person_id"
+        ),
         {"id": person_id},
     )
+    released.one()  # a row that is out of scope would leave the person busy for ever
 
 
 async def shortfall(session: AsyncSession, need: Need) -> dict[str, int]:
@@ -163,11 +168,73 @@ async def shortfall(session: AsyncSession, need: Need) -> dict[str, int]:
 
 
 async def person(session: AsyncSession, code: str, *, lock: bool = False) -> Any:
-    """Row of a person by code (id, code, name, role, division_code, on_duty), or none."""
-    sql = "SELECT id, code, name, role, division_code, on_duty FROM person WHERE code = :code"
+    """Row of a person by code, or none; the name is masked."""
+    sql = (
+        "SELECT id, code, name_masked AS name, role, division_code, on_duty"
+        " FROM person WHERE code = :code"
+    )
     if lock:
         sql += " FOR UPDATE"
     return (await session.execute(text(sql), {"code": code})).mappings().first()
+
+
+_SHOWN = """
+SELECT p.code, p.name_masked AS name, p.role, p.division_code, p.on_duty, w.open_count, w.capacity
+FROM person p JOIN workload w ON w.person_id = p.id
+"""
+_OF_ROLE_IN_RANGE = """
+WHERE p.division_code >= :low AND p.division_code < :high
+  AND (CAST(:role AS text) IS NULL OR p.role = :role)
+"""
+_PAGE = text(f"{_SHOWN} {_OF_ROLE_IN_RANGE} ORDER BY p.code LIMIT :limit OFFSET :offset")
+_COUNT = text("SELECT count(*) FROM person p" + _OF_ROLE_IN_RANGE)  # noqa: S608 - fixed parts
+
+
+async def page(
+    session: AsyncSession, *, low: str, high: str, role: str | None, limit: int, offset: int
+) -> tuple[list[RowMapping], int]:
+    """People of a range of divisions and a role, by code, and how many there are in all."""
+    asked = {"low": low, "high": high, "role": role}
+    rows = await session.execute(_PAGE, asked | {"limit": limit, "offset": offset})
+    total = await session.scalar(_COUNT, asked)
+    return list(rows.mappings()), int(total or 0)
+
+
+async def shown(session: AsyncSession, code: str) -> RowMapping | None:
+    """A person by code as they are shown, or none."""
+    found = await session.execute(text(f"{_SHOWN} WHERE p.code = :code"), {"code": code})
+    return found.mappings().first()
+
+
+async def sealed(session: AsyncSession, person_id: int) -> RowMapping:
+    """What is sealed of a person: name, phone, identity number."""
+    found = await session.execute(
+        text("SELECT name_sealed, phone_sealed, id_number_sealed FROM person WHERE id = :id"),
+        {"id": person_id},
+    )
+    return found.mappings().one()
+
+
+async def latest_position(session: AsyncSession, person_id: int) -> RowMapping | None:
+    """Where a person was last seen (lon, lat in degrees, WGS-84; captured_at), or none."""
+    found = await session.execute(
+        text("""
+        SELECT ST_X(CAST(geog AS geometry)) AS lon, ST_Y(CAST(geog AS geometry)) AS lat,
+               captured_at
+        FROM position WHERE person_id = :id
+        """),
+        {"id": person_id},
+    )
+    return found.mappings().first()
+
+
+async def first_of_role(session: AsyncSession, role: str) -> Any:
+    """Row of the person of a role with the smallest code (id, code, division_code), or none."""
+    found = await session.execute(
+        text("SELECT id, code, division_code FROM person WHERE role = :role ORDER BY code LIMIT 1"),
+        {"role": role},
+    )
+    return found.mappings().first()
 
 
 async def set_duty(session: AsyncSession, person_id: int, *, on_duty: bool) -> None:

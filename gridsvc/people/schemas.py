@@ -44,6 +44,43 @@ LonIn = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[1
 LatIn = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[32.0413])]
 
 
+class PersonOut(BaseModel):
+    """A grid worker, liaison or officer; the name is masked, numbers are not shown at all."""
+
+    code: str = Field(examples=["WG00001"])
+    name: str = Field(examples=["王**"])
+    role: str = Field(examples=["grid_worker"])
+    division_code: str
+    on_duty: bool
+    open_count: int = Field(description="events in hand")
+    capacity: int
+
+
+class PeoplePage(BaseModel):
+    """Some people and how many there are."""
+
+    people: list[PersonOut]
+    total: int
+
+
+class UnmaskedPerson(BaseModel):
+    """Personal data of a grid worker, liaison or officer; every reading is recorded."""
+
+    code: str
+    name: str
+    phone: str | None
+    id_number: str | None = Field(description="shown with its middle masked")
+
+
+class Whereabouts(BaseModel):
+    """Where somebody was last seen; every reading is recorded."""
+
+    code: str
+    lon: float = Field(description="degrees, WGS-84")
+    lat: float = Field(description="degrees, WGS-84")
+    captured_at: datetime
+
+
 class PositionIn(BaseModel):
     """Where a person is, as a phone tells it."""
 

@@ -11,20 +11,27 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.audit import service as audit
+from gridsvc.audit.actions import Action
+from gridsvc.codes import code_range
 from gridsvc.errors import BadInput, NotFound
 from gridsvc.geo import to_wgs84
-from gridsvc.grids.codes import code_range
 from gridsvc.grids.queries import existing_divisions
+from gridsvc.keyring import Keyring
 from gridsvc.mandates.queries import power_codes
 from gridsvc.people import post_queries, queries
-from gridsvc.people.schemas import PositionIn
+from gridsvc.people.names import masked, masked_number
+from gridsvc.people.schemas import PositionIn, UnmaskedPerson, Whereabouts
 
 
-async def load_people(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> int:
-    """Take people in or change them; how many.
+async def load_people(
+    session: AsyncSession, rows: Sequence[dict[str, Any]], keyring: Keyring
+) -> int:
+    """Take people in or change them, names and numbers sealed; how many.
 
-    Each row has code, name, role, division_code, on_duty, capacity, powers (list of codes) and
-    position (lon and lat in degrees, WGS-84, and the datum they were given in) or none.
+    Each row has code, name, phone and id_number (or none), role, division_code, on_duty,
+    capacity, powers (list of codes) and position (lon and lat in degrees, WGS-84, and the datum
+    they were given in) or none. Without a phone or identity number a known one stays.
 
     Raises
     ------
@@ -48,14 +55,27 @@ async def load_people(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> 
                 f"{row['code']} holds power {unknown[0]}, which is not on the list; "
                 "load the powers first"
             )
-    await post_queries.upsert_people(session, rows)
+    await post_queries.upsert_people(session, [row | _sealed(row, keyring) for row in rows])
     return len(rows)
+
+
+def _sealed(row: dict[str, Any], keyring: Keyring) -> dict[str, Any]:
+    def seal(name: str) -> str | None:
+        value = row.get(name)
+        return None if value is None else keyring.seal(value)
+
+    return {
+        "name_sealed": seal("name"),
+        "name_masked": masked(row["name"]),
+        "phone_sealed": seal("phone"),
+        "id_number_sealed": seal("id_number"),
+    }
 
 
 async def record_position(
     session: AsyncSession, position: PositionIn
-) -> tuple[int, bool, datetime]:
-    """Store where a person is; database id, whether it was newer than the last, and its time.
+) -> tuple[Any, bool, datetime]:
+    """Store where a person is; their row, whether it was newer than the last, and its time.
 
     Raises
     ------
@@ -73,11 +93,11 @@ async def record_position(
         datum=position.datum,
         captured_at=captured_at,
     )
-    return person["id"], stored, captured_at
+    return person, stored, captured_at
 
 
-async def set_duty(session: AsyncSession, code: str, *, on_duty: bool) -> int:
-    """Put a person on or off duty; their database id.
+async def set_duty(session: AsyncSession, code: str, *, on_duty: bool) -> Any:
+    """Put a person on or off duty; their row.
 
     Raises
     ------
@@ -86,7 +106,7 @@ async def set_duty(session: AsyncSession, code: str, *, on_duty: bool) -> int:
     """
     person = await known_person(session, code)
     await queries.set_duty(session, person["id"], on_duty=on_duty)
-    return int(person["id"])
+    return person
 
 
 async def known_person(session: AsyncSession, code: str) -> Any:
@@ -101,6 +121,55 @@ async def known_person(session: AsyncSession, code: str) -> Any:
     if person is None:
         raise NotFound(f"nobody has the code {code!r}")
     return person
+
+
+async def unmask(
+    session: AsyncSession, code: str, keyring: Keyring, *, purpose: str
+) -> UnmaskedPerson:
+    """Name and phone of a person for a purpose; the reading is recorded.
+
+    Raises
+    ------
+    NotFound
+        If nobody has this code.
+    """
+    person = await known_person(session, code)
+    row = await queries.sealed(session, person["id"])
+    await _note_reading(session, Action.UNMASKED, person, purpose)
+    number = row["id_number_sealed"] and keyring.open(row["id_number_sealed"])
+    return UnmaskedPerson(
+        code=code,
+        name=keyring.open(row["name_sealed"]),
+        phone=row["phone_sealed"] and keyring.open(row["phone_sealed"]),
+        id_number=number and masked_number(number),
+    )
+
+
+async def whereabouts(session: AsyncSession, code: str, *, purpose: str) -> Whereabouts:
+    """Where a person was last seen, for a purpose; the reading is recorded.
+
+    Raises
+    ------
+    NotFound
+        If nobody has this code, or they were never seen.
+    """
+    person = await known_person(session, code)
+    row = await queries.latest_position(session, person["id"])
+    if row is None:
+        raise NotFound(f"it is not known where {code} is; no phone of theirs has told a position")
+    await _note_reading(session, Action.WHEREABOUTS_READ, person, purpose)
+    return Whereabouts(code=code, **row)
+
+
+async def _note_reading(session: AsyncSession, action: Action, person: Any, purpose: str) -> None:
+    await audit.record(
+        session,
+        action,
+        "person",
+        person["code"],
+        division_code=person["division_code"],
+        purpose=purpose,
+    )
 
 
 async def post_to_cells(session: AsyncSession, division_code: str) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gridsvc.db import SERVICE_ROLE
 from gridsvc.postgis.account import Account
 from gridsvc.postgis.home import PORT, Home
 
@@ -12,7 +13,7 @@ from gridsvc.postgis.home import PORT, Home
 OWNER = "gridsvc"
 DATABASE = "gridsvc"
 #: Roles in which the users of the socket may log in.
-ROLES: Sequence[str] = (OWNER,)
+ROLES: Sequence[str] = (OWNER, SERVICE_ROLE)
 
 #: Read by PostgreSQL after the ``postgresql.conf`` that initdb wrote.
 SETTINGS_FILE = "gridsvc.conf"

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from gridsvc.audit.actor import SYSTEM, Actor, acting
 from gridsvc.db import transaction
 from gridsvc.dispatch import service as dispatch
 from gridsvc.errors import Unavailable
@@ -19,8 +20,10 @@ from gridsvc.exchange import tables
 from gridsvc.grids import service as grids
 from gridsvc.grids.plan_queries import any_published
 from gridsvc.grids.queries import communities
+from gridsvc.keyring import Keyring
 from gridsvc.people import service as people
 from gridsvc.progress import Progress
+from gridsvc.town.accounts import open_accounts
 
 #: The small town that comes with the source tree.
 SMALL_TOWN = Path(__file__).resolve().parents[2] / "geodata" / "town"
@@ -46,8 +49,12 @@ async def settled(engine: AsyncEngine) -> bool:
         return await any_published(session)
 
 
-async def settle(engine: AsyncEngine, folder: Path, progress: Progress) -> dict[str, Any]:
+async def settle(
+    engine: AsyncEngine, folder: Path, keyring: Keyring, progress: Progress
+) -> dict[str, Any]:
     """Load a town folder, plan and publish its communities, live its day of events.
+
+    Each role gets an account of the demonstration.
 
     One transaction: the town is there as a whole, or not at all.
 
@@ -64,7 +71,7 @@ async def settle(engine: AsyncEngine, folder: Path, progress: Progress) -> dict[
         )
     async with transaction(engine) as session:
         counts: dict[str, Any] = dict(
-            await loading.load(session, loading.jobs(files), progress=progress)
+            await loading.load(session, loading.jobs(files), keyring=keyring, progress=progress)
         )
         codes = await communities(session)
         micro_grids = 0
@@ -75,11 +82,14 @@ async def settle(engine: AsyncEngine, folder: Path, progress: Progress) -> dict[
             await people.post_to_cells(session, code)
             micro_grids += draft.micro_grids
         counts["plans"] = {"communities": len(codes), "micro_grids": micro_grids}
-        counts["events"] = await _live_the_day(session, events, progress)
+        counts["events"] = await _live_the_day(session, events, keyring, progress)
+        counts["accounts"] = len(await open_accounts(session, keyring))
         return counts
 
 
-async def _live_the_day(session: AsyncSession, path: Path, progress: Progress) -> dict[str, int]:
+async def _live_the_day(
+    session: AsyncSession, path: Path, keyring: Keyring, progress: Progress
+) -> dict[str, int]:
     """Report the day's events in their order; whoever has one is done with it after a while.
 
     What is left open at the end is what a dispatcher would see on the desk in the evening.
@@ -88,7 +98,7 @@ async def _live_the_day(session: AsyncSession, path: Path, progress: Progress) -
     for number, row in enumerate(rows):
         progress("report events", number / len(rows))
         await _close_older_than(session, _seen_at(row) - HANDLED_AFTER)
-        await dispatch.report(session, loading.event_of(row))
+        await dispatch.report(session, loading.event_of(row), keyring)
     _, closed = await event_queries.page(session, within=None, state=State.CLOSED, limit=1)
     return {"reported": len(rows), "closed": closed, "open": len(rows) - closed}
 
@@ -107,12 +117,14 @@ def _seen_at(row: tables.EventRow) -> datetime:
 
 
 async def _close(session: AsyncSession, event_id: int, handler: str) -> None:
+    worker = Actor(None, handler, person_code=handler)
     steps = {
-        State.ACCEPTED: (handler, "已接单"),
-        State.ON_SITE: (handler, "已到达现场"),
-        State.HANDLED: (handler, "已处置完毕"),
-        State.VERIFIED: ("system", "现场照片核查通过"),
-        State.CLOSED: ("system", "结案"),
+        State.ACCEPTED: (worker, "已接单"),
+        State.ON_SITE: (worker, "已到达现场"),
+        State.HANDLED: (worker, "已处置完毕"),
+        State.VERIFIED: (SYSTEM, "现场照片核查通过"),
+        State.CLOSED: (SYSTEM, "结案"),
     }
     for state, (actor, note) in steps.items():
-        await dispatch.move(session, event_id, MoveIn(to_state=state, actor=actor, note=note))
+        with acting(session, actor):
+            await dispatch.move(session, event_id, MoveIn(to_state=state, note=note))

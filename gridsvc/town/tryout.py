@@ -13,10 +13,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gridsvc.codes import DIGITS
 from gridsvc.errors import BadInput
 from gridsvc.geo import WGS84, metric_crs
 from gridsvc.grids.area_queries import AreaFrames
-from gridsvc.grids.codes import DIGITS
 from gridsvc.town.codes import read_codes
 from gridsvc.town.events import day_of_events
 from gridsvc.town.people import Places, staff

@@ -14,10 +14,11 @@ from gridsvc.app import create_app
 from gridsvc.backup import archive, service, tools
 from gridsvc.config import Settings
 from gridsvc.db import Base, make_engine
-from tests.conftest import SETTLED, copy_of, on_server
+from tests.conftest import SETTLED, copy_of, on_server, service_of
 from tests.flows.test_report_to_close import body
 from tests.test_cli import failing, gridsvc  # noqa: F401 - fixtures
 from tests.towns import a_person, an_officer, middle, staff
+from tests.who import ALL_ROUND, KEYRING
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,12 @@ async def rows_of(engine, *more):
 
 async def report_events(url, count, **columns):
     """Reports over HTTP, each of which is assigned; the ids they got."""
-    app = create_app(Settings(sweep_s=3600), url)
+    app = create_app(Settings(sweep_s=3600, second_factor="optional"), service_of(url), KEYRING)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gridsvc") as client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://gridsvc", headers=ALL_ROUND
+        ) as client,
     ):
         answers = [
             await client.post("/api/events", json=body(n % 4, n // 4 % 4, **columns))

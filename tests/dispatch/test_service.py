@@ -15,6 +15,7 @@ from gridsvc.events.states import IN_HAND, MOVES, State
 from gridsvc.geo import Datum
 from gridsvc.people.schemas import PositionIn
 from tests.towns import BLOCKS, a_person, an_officer, middle, staff
+from tests.who import KEYRING
 
 
 def a_report(column, row, matter="E01", **columns):
@@ -34,12 +35,12 @@ def a_report(column, row, matter="E01", **columns):
 
 async def report(engine, *args, **kwargs):
     async with transaction(engine) as session:
-        return await service.report(session, a_report(*args, **kwargs))
+        return await service.report(session, a_report(*args, **kwargs), KEYRING)
 
 
-async def move(engine, event_id, to_state, actor="test"):
+async def move(engine, event_id, to_state):
     async with transaction(engine) as session:
-        return await service.move(session, event_id, MoveIn(to_state=to_state, actor=actor))
+        return await service.move(session, event_id, MoveIn(to_state=to_state))
 
 
 async def duty(engine, code, *, on_duty):
@@ -193,7 +194,7 @@ class TestTakingUp:
         await staff(town, an_officer("only", middle(0, 0), capacity=1))
         first, second = await report(town, 0, 0, "E02"), await report(town, 1, 0, "E02")
         assert second.handler is None
-        await move(town, first.id, "HANDLED", actor="only")
+        await move(town, first.id, "HANDLED")
         async with transaction(town) as session:
             assert (await service.event_service.show(session, second.id)).handler.code == "only"
         await assert_sound(town)
@@ -219,14 +220,14 @@ class TestMoves:
     async def test_a_returned_event_goes_to_somebody_else(self, town):
         await staff(town, an_officer("a", middle(0, 0)), an_officer("b", middle(3, 3)))
         shown = await report(town, 0, 0, matter="E02")
-        again = await move(town, shown.id, "RETURNED", actor="a")
+        again = await move(town, shown.id, "RETURNED")
         assert (shown.handler.code, again.handler.code) == ("a", "b")
         await assert_sound(town)
 
     async def test_an_event_everybody_returned_waits_and_is_not_forced_on_them(self, town):
         await staff(town, an_officer("a", middle(0, 0)))
         shown = await report(town, 0, 0, matter="E02")
-        again = await move(town, shown.id, "RETURNED", actor="a")
+        again = await move(town, shown.id, "RETURNED")
         await sweep_all(town)
         assert again.handler is None
         assert "退回" in again.waiting_reason
@@ -236,7 +237,7 @@ class TestMoves:
         await staff(town, an_officer("a", middle(0, 0)))
         shown = await report(town, 0, 0, matter="E02")
         await move(town, shown.id, "HANDLED")
-        again = await move(town, shown.id, "RETURNED", actor="checker")
+        again = await move(town, shown.id, "RETURNED")
         assert again.handler.code == "a"
         await assert_sound(town)
 
@@ -252,7 +253,7 @@ class TestMoves:
     async def test_the_first_receiver_stays_the_owner(self, town):
         await staff(town, an_officer("a", middle(0, 0)), an_officer("b", middle(3, 3)))
         shown = await report(town, 0, 0, matter="E02")
-        await move(town, shown.id, "RETURNED", actor="a")
+        await move(town, shown.id, "RETURNED")
         (owner,) = await rows(town, "SELECT p.code FROM event e JOIN person p ON p.id = e.owner_id")
         assert owner.code == "a"
 

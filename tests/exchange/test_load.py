@@ -15,6 +15,7 @@ from gridsvc.exchange.areas import read_area
 from gridsvc.exchange.layers import write_layers
 from gridsvc.geo import WGS84
 from tests.towns import COMMUNITY, COUNTY, a_person, middle, paper_area, staff
+from tests.who import KEYRING
 
 POWERS = [{"code": "CG01", "name": "处罚", "legal_basis": "条例", "valid_from": "2020-01-01"}]
 MATTERS = [
@@ -78,7 +79,7 @@ def write_area(path, **changes):
 
 async def load(engine, paths, kind=None, **options):
     async with transaction(engine) as session:
-        return await loading.load(session, loading.jobs(paths, kind), **options)
+        return await loading.load(session, loading.jobs(paths, kind), keyring=KEYRING, **options)
 
 
 async def counts(engine, *tables):

@@ -58,7 +58,7 @@ async def test_from_the_report_to_the_closing(staffed):
     for state in way:
         moved = await staffed.post(
             f"/api/events/{event['id']}/moves",
-            json={"to_state": state, "actor": "w0", "note": "好"},
+            json={"to_state": state, "note": "好"},
         )
         assert moved.status_code == 200
         assert moved.json()["state"] == state
@@ -68,16 +68,14 @@ async def test_from_the_report_to_the_closing(staffed):
     ]  # fmt: skip
     froms = [line["from_state"] for line in told["history"]]
     assert froms == [None, *[line["to_state"] for line in told["history"][:-1]]]
-    assert told["history"][-1]["actor"] == "w0"
+    assert told["history"][-1]["actor"] == "all-round"
     times = [line["at"] for line in told["history"]]
     assert times == sorted(times)
 
 
 async def test_a_move_out_of_turn_is_a_conflict_that_names_the_ways(staffed):
     event = (await staffed.post("/api/events", json=body())).json()
-    answer = await staffed.post(
-        f"/api/events/{event['id']}/moves", json={"to_state": "CLOSED", "actor": "w0"}
-    )
+    answer = await staffed.post(f"/api/events/{event['id']}/moves", json={"to_state": "CLOSED"})
     assert "ACCEPTED" in assert_problem(answer, 409)["detail"]
 
 

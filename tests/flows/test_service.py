@@ -8,10 +8,12 @@ from sqlalchemy import text
 
 from gridsvc.app import create_app
 from gridsvc.config import Settings
+from gridsvc.db import Login, transaction
 from gridsvc.dispatch import service as dispatch
 from tests.conftest import on_server
 from tests.flows.test_report_to_close import assert_problem, body, query
 from tests.towns import COMMUNITY, SIDE, SOUTH, WEST, a_person, an_officer, middle, staff
+from tests.who import KEYRING, open_all_round
 
 
 @pytest.mark.parametrize("layer", ["divisions", "grids", "micro-grids"])
@@ -49,8 +51,12 @@ async def test_the_coverage_map_is_a_page(town, client):
     assert "<img src=x" not in answer.text
 
 
-async def test_the_landing_page_stands_with_a_town_and_without(client, client_of, database_url):
+async def test_the_landing_page_stands_with_a_town_and_without(
+    client, client_of, database_url, engine
+):
     assert (await client.get("/")).status_code == 200
+    async with transaction(engine) as session:
+        await open_all_round(session)
     async with client_of(database_url) as empty:
         assert (await empty.get("/")).status_code == 200
         assert_problem(await empty.get("/maps/coverage"), 404)
@@ -59,7 +65,7 @@ async def test_the_landing_page_stands_with_a_town_and_without(client, client_of
 class TestDocumentation:
     @pytest.fixture
     def document(self):
-        return create_app(Settings(), "postgresql://nowhere").openapi()
+        return create_app(Settings(), Login("postgresql://nowhere"), KEYRING).openapi()
 
     def operations(self, document):
         return [
@@ -73,7 +79,7 @@ class TestDocumentation:
         for name, operation in self.operations(document):
             assert operation["description"], name
             good = [told for status, told in operation["responses"].items() if status[0] == "2"]
-            for media, told in good[0]["content"].items():
+            for media, told in good[0].get("content", {}).items():
                 assert media == "text/html" or told.get("schema"), name
             assert len(good) == 1, name
 
@@ -148,6 +154,8 @@ class TestHealth:
             waiting = asyncio.create_task(client.post("/api/events", json=body()))
             for _ in range(100):
                 await asyncio.sleep(0.05)
+                # Within a transaction PostgreSQL shows the activity it saw first.
+                await holder.execute(text("SELECT pg_stat_clear_snapshot()"))
                 cut = await holder.scalar(
                     text(
                         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"

@@ -293,12 +293,15 @@ class TestAssignments:
     async def hired(self, town_session):
         await town_session.execute(
             text(
-                "INSERT INTO person (code, name, role, division_code, on_duty)"
-                f" VALUES ('a', '张三', 'officer', '{COMMUNITY}', true)"
+                "INSERT INTO person (code, name_sealed, name_masked, role, division_code, on_duty)"
+                f" VALUES ('a', 'plain:张三', '张*', 'officer', '{COMMUNITY}', true)"
             )
         )
         await town_session.execute(
-            text("INSERT INTO workload (person_id, capacity) SELECT id, 2 FROM person")
+            text(
+                "INSERT INTO workload (person_id, division_code, capacity)"
+                " SELECT id, division_code, 2 FROM person"
+            )
         )
         return town_session
 
@@ -309,8 +312,10 @@ class TestAssignments:
     async def test_an_event_has_one_open_assignment(self, refused, hired):
         await an_event(hired)
         assign = (
-            "INSERT INTO assignment (event_id, division_code, person_id, reason)"
-            " SELECT e.id, e.division_code, p.id, '' FROM event e, person p"
+            "INSERT INTO assignment (event_id, division_code, person_id, person_code, person_name,"
+            " person_role, reason)"
+            " SELECT e.id, e.division_code, p.id, p.code, p.name_masked, p.role, ''"
+            " FROM event e, person p"
         )
         await hired.execute(text(assign))
         await refused(assign, "one_open")
@@ -318,24 +323,30 @@ class TestAssignments:
     async def test_an_assignment_does_not_end_before_it_began(self, refused, hired):
         await an_event(hired)
         await refused(
-            "INSERT INTO assignment (event_id, division_code, person_id, reason, released_at,"
-            " released_as) SELECT e.id, e.division_code, p.id, '', now() - interval '1 day',"
-            " 'HANDLED' FROM event e, person p",
+            "INSERT INTO assignment (event_id, division_code, person_id, person_code, person_name,"
+            " person_role, reason, released_at,"
+            " released_as) SELECT e.id, e.division_code, p.id, p.code, p.name_masked, p.role, '',"
+            " now() - interval '1 day', 'HANDLED' FROM event e, person p",
             "released_after",
         )
 
     async def test_an_ended_assignment_says_how_it_ended(self, refused, hired):
         await an_event(hired)
         await refused(
-            "INSERT INTO assignment (event_id, division_code, person_id, reason, released_at)"
-            " SELECT e.id, e.division_code, p.id, '', now() + interval '1 day'"
-            " FROM event e, person p",
+            "INSERT INTO assignment (event_id, division_code, person_id, person_code, person_name,"
+            " person_role, reason, released_at)"
+            " SELECT e.id, e.division_code, p.id, p.code, p.name_masked, p.role, '',"
+            " now() + interval '1 day' FROM event e, person p",
             "released_as",
         )
 
     @pytest.mark.parametrize(
         ("change", "says"),
-        [("role = 'boss'", "role"), ("name = ''", "name_length"), ("division_code = '9'", "fk_")],
+        [
+            ("role = 'boss'", "role"),
+            ("name_masked = ''", "name_length"),
+            ("division_code = '9'", "fk_"),
+        ],
     )
     async def test_people_out_of_range_are_refused(self, refused, hired, change, says):
         await refused(f"UPDATE person SET {change}", says)

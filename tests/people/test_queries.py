@@ -12,6 +12,7 @@ from gridsvc.people import queries
 from gridsvc.people import service as people
 from gridsvc.people.candidates import Need
 from tests.towns import COMMUNITY, COUNTY, a_person, an_officer, middle
+from tests.who import KEYRING
 
 GEOD = Geod(ellps="WGS84")
 LOW, HIGH = COUNTY, "990102000000"
@@ -33,7 +34,7 @@ class TestEligibility:
     @pytest.fixture
     async def town(self, town_session):
         await people.load_people(
-            town_session, [an_officer("a", HERE), an_officer("b", middle(1, 1))]
+            town_session, [an_officer("a", HERE), an_officer("b", middle(1, 1))], KEYRING
         )
         return town_session
 
@@ -97,7 +98,8 @@ class TestEligibility:
         )
         await run(
             town,
-            "INSERT INTO person_power SELECT id, :code FROM person WHERE code = 'b'",
+            "INSERT INTO person_power (person_id, division_code, power_code)"
+            " SELECT id, division_code, :code FROM person WHERE code = 'b'",
             code=code,
         )
         assert await found(town, Need("officer", code, LOW, HIGH, grid_id=None)) == ["b"]
@@ -107,6 +109,7 @@ async def test_the_grids_own_worker_counts_even_far_away_or_nowhere(town_session
     await people.load_people(
         town_session,
         [a_person("own"), a_person("lost"), *(a_person(f"n{n}", HERE) for n in range(5))],
+        KEYRING,
     )
     grid_id = await town_session.scalar(text("SELECT min(id) FROM grid"))
     await run(
@@ -134,7 +137,9 @@ async def test_the_nearest_is_the_nearest_in_metres(town_session, lat):
     places = {
         f"p{n}": (118.7 + rng.uniform(-0.3, 0.3), lat + rng.uniform(-0.2, 0.2)) for n in range(60)
     }
-    await people.load_people(town_session, [an_officer(c, place) for c, place in places.items()])
+    await people.load_people(
+        town_session, [an_officer(c, place) for c, place in places.items()], KEYRING
+    )
     degrees_would_do = True
     for _ in range(20):
         where = (118.7 + rng.uniform(-0.2, 0.2), lat + rng.uniform(-0.15, 0.15))
@@ -156,14 +161,17 @@ async def test_the_nearest_is_the_nearest_in_metres(town_session, lat):
 
 MANY = [
     """
-    INSERT INTO person (code, name, role, division_code, on_duty)
-    SELECT 'P' || n, '张三', 'officer', :division, n % 10 <> 0 FROM generate_series(1, 6000) n
+    INSERT INTO person (code, name_sealed, name_masked, role, division_code, on_duty)
+    SELECT 'P' || n, 'plain:张三', '张*', 'officer', :division, n % 10 <> 0
+    FROM generate_series(1, 6000) n
     """,
-    "INSERT INTO workload (person_id, capacity) SELECT id, 3 FROM person",
-    "INSERT INTO person_power SELECT id, 'CG01' FROM person WHERE id % 2 = 0",
+    "INSERT INTO workload (person_id, division_code, capacity)"
+    " SELECT id, division_code, 3 FROM person",
+    "INSERT INTO person_power (person_id, division_code, power_code)"
+    " SELECT id, division_code, 'CG01' FROM person WHERE id % 2 = 0",
     """
-    INSERT INTO position (person_id, geog, datum, captured_at)
-    SELECT id, CAST(ST_SetSRID(ST_MakePoint(118.5 + (id * 7919 % 6007) / 12014.0,
+    INSERT INTO position (person_id, division_code, geog, datum, captured_at)
+    SELECT id, division_code, CAST(ST_SetSRID(ST_MakePoint(118.5 + (id * 7919 % 6007) / 12014.0,
            31.9 + (id * 104729 % 6011) / 15000.0), 4326) AS geography), 'wgs84', now()
     FROM person
     """,

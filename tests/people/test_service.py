@@ -12,6 +12,7 @@ from gridsvc.people import service
 from gridsvc.people.names import masked
 from gridsvc.people.schemas import PositionIn
 from tests.towns import COMMUNITY, a_person, an_officer, middle, staff
+from tests.who import KEYRING
 
 
 async def people(session):
@@ -28,25 +29,32 @@ async def people(session):
 
 class TestLoading:
     async def test_people_are_added_and_changed(self, town_session):
-        await service.load_people(town_session, [an_officer("a", middle(0, 0)), a_person("b")])
         await service.load_people(
-            town_session, [a_person("a", middle(1, 0), name="李四", capacity=9, powers=[])]
+            town_session, [an_officer("a", middle(0, 0)), a_person("b")], KEYRING
+        )
+        await service.load_people(
+            town_session, [a_person("a", middle(1, 0), name="李四", capacity=9, powers=[])], KEYRING
         )
         known = await people(town_session)
-        assert (known["a"].name, known["a"].role, known["a"].capacity) == ("李四", "grid_worker", 9)
+        assert (known["a"].name_masked, known["a"].role, known["a"].capacity) == (
+            "李*",
+            "grid_worker",
+            9,
+        )
+        assert KEYRING.open(known["a"].name_sealed) == "李四"
         assert known["a"].powers == []
         assert known["a"].lon == pytest.approx(middle(1, 0)[0])
         assert known["b"].lon is None
 
     async def test_a_position_is_kept_when_none_is_given(self, town_session):
-        await service.load_people(town_session, [a_person("a", middle(2, 0))])
-        await service.load_people(town_session, [a_person("a")])
+        await service.load_people(town_session, [a_person("a", middle(2, 0))], KEYRING)
+        await service.load_people(town_session, [a_person("a")], KEYRING)
         assert (await people(town_session))["a"].lon == pytest.approx(middle(2, 0)[0])
 
     async def test_a_lower_capacity_never_drops_below_what_is_in_hand(self, town_session):
-        await service.load_people(town_session, [a_person("a", capacity=5)])
+        await service.load_people(town_session, [a_person("a", capacity=5)], KEYRING)
         await town_session.execute(text("UPDATE workload SET open_count = 4"))
-        await service.load_people(town_session, [a_person("a", capacity=1)])
+        await service.load_people(town_session, [a_person("a", capacity=1)], KEYRING)
         assert (await people(town_session))["a"].capacity == 4
 
     @pytest.mark.parametrize(
@@ -59,7 +67,7 @@ class TestLoading:
     )
     async def test_rows_that_do_not_fit_are_refused_by_name(self, town_session, rows, says):
         with pytest.raises(BadInput, match=says):
-            await service.load_people(town_session, rows)
+            await service.load_people(town_session, rows, KEYRING)
         assert await people(town_session) == {}
 
 
@@ -78,7 +86,7 @@ class TestPosts:
     async def test_each_cell_gets_one_person_and_each_person_one_cell(self, town_session):
         crowd = [a_person(f"w{n}", middle(n % 4, n // 4)) for n in range(12)]
         crowd += [a_person(f"l{n}", role="liaison") for n in range(40)]
-        await service.load_people(town_session, crowd)
+        await service.load_people(town_session, crowd, KEYRING)
         counts = await service.post_to_cells(town_session, COMMUNITY)
         for level in ("grid", "micro_grid"):
             pairs = await posts(town_session, level)
@@ -101,20 +109,21 @@ class TestPosts:
         await service.load_people(
             town_session,
             [a_person(who, (at.lon, at.lat)) for who, at in zip(names, midsts, strict=True)],
+            KEYRING,
         )
         await service.post_to_cells(town_session, COMMUNITY)
         expected = {(at.code, who) for who, at in zip(names, midsts, strict=True)}
         assert await posts(town_session) == expected
 
     async def test_too_few_people_leave_cells_vacant_and_say_so(self, town_session):
-        await service.load_people(town_session, [a_person("only")])
+        await service.load_people(town_session, [a_person("only")], KEYRING)
         counts = await service.post_to_cells(town_session, COMMUNITY)
         grids_there = await town_session.scalar(text("SELECT count(*) FROM grid"))
         assert counts["grid_posts"] == 1
         assert counts["grid_vacant"] == grids_there - 1
 
     async def test_nobody_is_moved_by_posting_again(self, town_session):
-        await service.load_people(town_session, [a_person(f"w{n}") for n in range(9)])
+        await service.load_people(town_session, [a_person(f"w{n}") for n in range(9)], KEYRING)
         await service.post_to_cells(town_session, COMMUNITY)
         before = await posts(town_session)
         counts = await service.post_to_cells(town_session, COMMUNITY)
@@ -126,6 +135,7 @@ class TestPosts:
         await service.load_people(
             town_session,
             [an_officer("o", middle(0, 0)), a_person("s", division_code="990101001002")],
+            KEYRING,
         )
         await service.post_to_cells(town_session, COMMUNITY)
         assert await posts(town_session) == set()
@@ -166,7 +176,7 @@ def position(**columns):
 class TestPositions:
     @pytest.fixture
     async def one(self, town_session):
-        await service.load_people(town_session, [a_person("a")])
+        await service.load_people(town_session, [a_person("a")], KEYRING)
         return town_session
 
     async def test_an_older_position_than_the_known_is_not_stored(self, one):

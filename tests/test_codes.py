@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gridsvc.codes import DIGITS, checked, code_range, level_of
 from gridsvc.errors import BadInput
-from gridsvc.grids.codes import DIGITS, checked, code_range, level_of
 
 DIVISION_CODES = st.builds(
     lambda digits, significant: digits[:significant].ljust(12, "0"),

@@ -13,6 +13,9 @@ from gridsvc.errors import BadInput
 #: Number of significant digits of each level, highest level first.
 DIGITS = {"province": 2, "city": 4, "county": 6, "street": 9, "community": 12}
 
+#: Stands for every division; no province has the digits 00.
+WHOLE = "0" * 12
+
 _CODE = re.compile(r"[0-9]{12}")
 
 
@@ -33,7 +36,9 @@ def checked(code: str) -> str:
 
 
 def level_of(code: str) -> str:
-    """Level of a 12-digit code: province, city, county, street or community."""
+    """Level of a 12-digit code: country, province, city, county, street or community."""
+    if code == WHOLE:
+        return "country"
     for level, digits in DIGITS.items():
         if set(code[digits:]) <= {"0"}:
             return level
@@ -50,7 +55,21 @@ def code_range(code: str) -> tuple[str, str]:
     >>> code_range("320106000000")
     ('320106000000', '320107000000')
     """
-    digits = DIGITS[level_of(checked(code))]
+    if checked(code) == WHOLE:
+        return code, ":"
+    digits = DIGITS[level_of(code)]
     after = str(int(code[:digits]) + 1).zfill(digits)
     # The province 99 has no successor of two digits; ':' is the byte after '9'.
     return code, ":" if len(after) > digits else after.ljust(12, "0")
+
+
+def ancestors(code: str) -> list[str]:
+    """Codes of the divisions a division lies in, highest first, itself left out.
+
+    Examples
+    --------
+    >>> ancestors("320106000000")
+    ['320000000000', '320100000000']
+    """
+    higher = (code[:digits].ljust(12, "0") for digits in DIGITS.values())
+    return [one for one in dict.fromkeys(higher) if one < code and one != WHOLE]

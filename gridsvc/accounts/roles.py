@@ -1,0 +1,151 @@
+"""Roles, and what each of them may do; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an account is for; an account may have several roles."""
+
+    PLANNER = "planner"
+    DISPATCHER = "dispatcher"
+    GRID_WORKER = "grid_worker"
+    LIAISON = "liaison"
+    OFFICER = "officer"
+    DEPARTMENT = "department"
+    SUPERVISOR = "supervisor"
+    APPRAISER = "appraiser"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+    PARTNER = "partner"
+    CITIZEN = "citizen"
+
+
+class Permission(StrEnum):
+    """What a route lets somebody do."""
+
+    VIEW_CELLS = "view_cells"
+    VIEW_MAP = "view_map"
+    REPORT_EVENTS = "report_events"
+    VIEW_EVENTS = "view_events"
+    HANDLE_EVENTS = "handle_events"
+    DIRECT_EVENTS = "direct_events"
+    FIND_NEAREST = "find_nearest"
+    TELL_POSITION = "tell_position"
+    TELL_POSITIONS_OF_OTHERS = "tell_positions_of_others"
+    SET_DUTY = "set_duty"
+    SET_DUTY_OF_OTHERS = "set_duty_of_others"
+    VIEW_PEOPLE = "view_people"
+    UNMASK = "unmask"
+    EXPORT_PERSON = "export_person"
+    ERASE_PERSON = "erase_person"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    VIEW_AUDIT = "view_audit"
+    VIEW_METRICS = "view_metrics"
+
+
+_OWN_WORK = {
+    Permission.VIEW_CELLS,
+    Permission.REPORT_EVENTS,
+    Permission.VIEW_EVENTS,
+    Permission.HANDLE_EVENTS,
+    Permission.TELL_POSITION,
+    Permission.SET_DUTY,
+}
+_DESK = {
+    Permission.VIEW_CELLS,
+    Permission.VIEW_MAP,
+    Permission.REPORT_EVENTS,
+    Permission.VIEW_EVENTS,
+    Permission.DIRECT_EVENTS,
+    Permission.FIND_NEAREST,
+    Permission.SET_DUTY_OF_OTHERS,
+    Permission.VIEW_PEOPLE,
+    Permission.UNMASK,
+}
+
+#: What each role may do; who keeps the accounts and who reads the audit trail see no events.
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.PLANNER: frozenset({Permission.VIEW_CELLS, Permission.VIEW_MAP, Permission.VIEW_PEOPLE}),
+    Role.DISPATCHER: frozenset(_DESK),
+    Role.GRID_WORKER: frozenset(_OWN_WORK),
+    Role.LIAISON: frozenset(_OWN_WORK),
+    Role.OFFICER: frozenset(_OWN_WORK),
+    Role.DEPARTMENT: frozenset(
+        {Permission.VIEW_CELLS, Permission.REPORT_EVENTS, Permission.VIEW_EVENTS}
+    ),
+    Role.SUPERVISOR: frozenset(_DESK),
+    Role.APPRAISER: frozenset(
+        {
+            Permission.VIEW_CELLS,
+            Permission.VIEW_MAP,
+            Permission.VIEW_EVENTS,
+            Permission.VIEW_PEOPLE,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Permission.MANAGE_ACCOUNTS,
+            Permission.EXPORT_PERSON,
+            Permission.ERASE_PERSON,
+            Permission.VIEW_METRICS,
+        }
+    ),
+    Role.AUDITOR: frozenset({Permission.VIEW_AUDIT}),
+    Role.PARTNER: frozenset(
+        {
+            Permission.VIEW_CELLS,
+            Permission.REPORT_EVENTS,
+            Permission.VIEW_EVENTS,
+            Permission.TELL_POSITIONS_OF_OTHERS,
+            Permission.VIEW_METRICS,
+        }
+    ),
+    Role.CITIZEN: frozenset(
+        {Permission.VIEW_CELLS, Permission.REPORT_EVENTS, Permission.VIEW_EVENTS}
+    ),
+}
+
+#: Roles whose accounts need a second factor: they see more than their own work.
+STAFF = frozenset(
+    {
+        Role.PLANNER,
+        Role.DISPATCHER,
+        Role.DEPARTMENT,
+        Role.SUPERVISOR,
+        Role.APPRAISER,
+        Role.ADMINISTRATOR,
+        Role.AUDITOR,
+    }
+)
+#: Roles that see their own reports only.
+OWN_REPORTS_ONLY = frozenset({Role.PARTNER, Role.CITIZEN})
+#: Roles of accounts that stand for somebody who works in the grids.
+FIELD = frozenset({Role.GRID_WORKER, Role.LIAISON, Role.OFFICER})
+
+NAMES: dict[Role, str] = {
+    Role.PLANNER: "规划员",
+    Role.DISPATCHER: "调度员",
+    Role.GRID_WORKER: "网格员",
+    Role.LIAISON: "微网格联络员",
+    Role.OFFICER: "执法人员",
+    Role.DEPARTMENT: "职能部门",
+    Role.SUPERVISOR: "督办员",
+    Role.APPRAISER: "考评员",
+    Role.ADMINISTRATOR: "系统管理员",
+    Role.AUDITOR: "审计员",
+    Role.PARTNER: "对接系统",
+    Role.CITIZEN: "市民",
+}
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
+    """Everything that somebody with these roles may do."""
+    return frozenset().union(*(PERMISSIONS[role] for role in roles))
+
+
+def roles_with(permission: Permission) -> list[Role]:
+    """Roles that may do something, in the order of `Role`."""
+    return [role for role in Role if permission in PERMISSIONS[role]]

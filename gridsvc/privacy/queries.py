@@ -1,0 +1,236 @@
+"""SQL of keeping personal data: what is too old, what belongs to one person, what is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+#: Ended so many days ago.
+_OLD_CASES = """
+WITH old AS (
+    SELECT e.id FROM event e
+    WHERE e.state IN ('CLOSED', 'REJECTED')
+      AND (SELECT max(at) FROM event_history WHERE event_id = e.id)
+          < now() - make_interval(days => :days)
+)
+"""
+_MEDIA = "DELETE FROM event_media WHERE event_id IN (SELECT id FROM old) RETURNING id"
+# The place becomes the grid's inner point, the hour the day; the matter and its way stay.
+_ANONYMISED = """
+UPDATE event e SET description = '（已匿名）', contact_name_sealed = NULL,
+    contact_phone_sealed = NULL, reported_by = NULL, client_key = 'anonymised-' || e.id,
+    body_sha256 = '', geom = ST_PointOnSurface(g.geom),
+    captured_at = date_trunc('day', e.captured_at), anonymised_at = now()
+FROM grid g
+WHERE g.id = e.grid_id AND e.anonymised_at IS NULL AND e.id IN (SELECT id FROM old)
+RETURNING e.id
+"""
+_ANONYMISE = text(_OLD_CASES + _ANONYMISED)
+
+#: What is removed, and how; each statement gives a row for every one it removed.
+_REMOVALS: dict[str, TextClause] = {
+    "positions": text(
+        "DELETE FROM position WHERE received_at < now() - make_interval(days => :days)"
+        " RETURNING person_id"
+    ),
+    "media": text(_OLD_CASES + _MEDIA),
+    "sessions": text(
+        "DELETE FROM login_session WHERE seen_at < now() - make_interval(days => :days)"
+        " RETURNING account_id"
+    ),
+}
+
+
+async def remove(session: AsyncSession, what: str, *, days: int) -> int:
+    """Remove positions, media or sessions older than so many days; how many."""
+    removed = await session.execute(_REMOVALS[what], {"days": days})
+    return len(removed.all())
+
+
+async def anonymise_cases(session: AsyncSession, *, days: int) -> int:
+    """Take from cases that ended so many days ago what could lead to a person; how many."""
+    ids = list(await session.scalars(_ANONYMISE, {"days": days}))
+    await session.execute(
+        text("""
+        UPDATE event_history SET note = '', actor = CASE WHEN from_state IS NULL THEN ''
+                                                         ELSE actor END
+        WHERE event_id = ANY(CAST(:ids AS bigint[]))
+        """),
+        {"ids": ids},
+    )
+    await session.execute(
+        text("DELETE FROM event_media WHERE event_id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids}
+    )
+    return len(ids)
+
+
+#: What is kept of a grid worker, liaison or officer, by name.
+_OF_PERSON: dict[str, TextClause] = {
+    "powers": text("SELECT power_code FROM person_power WHERE person_id = :id ORDER BY 1"),
+    "grids": text(
+        "SELECT g.code, lower(g.valid) AS since FROM grid_post p JOIN grid g ON g.id = p.grid_id"
+        " WHERE p.person_id = :id ORDER BY g.code"
+    ),
+    "micro_grids": text(
+        "SELECT m.code, lower(m.valid) AS since FROM micro_grid_post p"
+        " JOIN micro_grid m ON m.id = p.micro_grid_id WHERE p.person_id = :id ORDER BY m.code"
+    ),
+    "positions": text(
+        "SELECT ST_X(CAST(geog AS geometry)) AS lon, ST_Y(CAST(geog AS geometry)) AS lat,"
+        " captured_at FROM position WHERE person_id = :id"
+    ),
+    "assignments": text(
+        "SELECT event_id, assigned_at, released_at, released_as, distance_m, reason"
+        " FROM assignment WHERE person_id = :id ORDER BY id"
+    ),
+    "deeds": text(
+        "SELECT h.event_id, h.at, h.from_state, h.to_state, h.note FROM event_history h"
+        " JOIN person p ON p.code = h.actor WHERE p.id = :id ORDER BY h.id"
+    ),
+}
+_OF_ACCOUNT: dict[str, TextClause] = {
+    "keys": text(
+        "SELECT beginning, label, created_at, used_at FROM api_key WHERE account_id = :id"
+        " ORDER BY id"
+    ),
+    "sign_ins": text(
+        "SELECT created_at, seen_at FROM login_session WHERE account_id = :id ORDER BY 1"
+    ),
+    "reports": text(
+        "SELECT id, matter_code, description, ST_X(geom) AS lon, ST_Y(geom) AS lat, state,"
+        " received_at FROM event WHERE reported_by = :id ORDER BY id"
+    ),
+    "trail": text(
+        "SELECT at, action, kind, object_id, address FROM audit_entry WHERE account_id = :id"
+        " ORDER BY at"
+    ),
+}
+
+
+async def of_person(session: AsyncSession, person_id: int) -> dict[str, list[dict[str, Any]]]:
+    """Everything that is kept of a person beside their own row."""
+    return {name: await _rows(session, sql, person_id) for name, sql in _OF_PERSON.items()}
+
+
+async def of_account(session: AsyncSession, account_id: int) -> dict[str, list[dict[str, Any]]]:
+    """Everything that is kept of an account beside its own row."""
+    return {name: await _rows(session, sql, account_id) for name, sql in _OF_ACCOUNT.items()}
+
+
+async def _rows(session: AsyncSession, sql: TextClause, key: int) -> list[dict[str, Any]]:
+    return [dict(row) for row in (await session.execute(sql, {"id": key})).mappings()]
+
+
+async def sealed_person(session: AsyncSession, code: str) -> RowMapping | None:
+    """Row of a person with what is sealed, their account's login, and events in hand."""
+    found = await session.execute(
+        text("""
+        SELECT p.id, p.code, p.role, p.division_code, p.on_duty, p.name_sealed, p.phone_sealed,
+               p.id_number_sealed, w.open_count, a.login
+        FROM person p JOIN workload w ON w.person_id = p.id
+        LEFT JOIN account a ON a.person_id = p.id
+        WHERE p.code = :code FOR UPDATE OF p, w
+        """),
+        {"code": code},
+    )
+    return found.mappings().first()
+
+
+async def sealed_account(session: AsyncSession, login: str) -> RowMapping | None:
+    """Row of an account with its sealed name, locked; or none."""
+    found = await session.execute(
+        text("""
+        SELECT id, login, name_sealed, roles, division_code, created_at, disabled_at
+        FROM account WHERE login = :login FOR UPDATE
+        """),
+        {"login": login},
+    )
+    return found.mappings().first()
+
+
+async def erase_person(session: AsyncSession, person_id: int, *, sealed: str, shown: str) -> None:
+    """Take from a person what names them; codes stay, so that the past still adds up."""
+    given = {"id": person_id, "sealed": sealed, "shown": shown}
+    for statement in (
+        "UPDATE person SET name_sealed = :sealed, name_masked = :shown, phone_sealed = NULL,"
+        " id_number_sealed = NULL, on_duty = false WHERE id = :id",
+        "UPDATE assignment SET person_name = :shown WHERE person_id = :id",
+        "UPDATE workload SET capacity = open_count WHERE person_id = :id",
+        "DELETE FROM position WHERE person_id = :id",
+        "DELETE FROM person_power WHERE person_id = :id",
+        "DELETE FROM grid_post WHERE person_id = :id",
+        "DELETE FROM micro_grid_post WHERE person_id = :id",
+    ):
+        names = {name: value for name, value in given.items() if f":{name}" in statement}
+        await session.execute(text(statement), names)
+
+
+async def erase_account(session: AsyncSession, account_id: int, *, sealed: str, shown: str) -> None:
+    """Take from an account what names it, and from its reports what leads to it."""
+    given = {"id": account_id, "sealed": sealed, "shown": shown}
+    for statement in (
+        "UPDATE account SET login = 'erased-' || id, name_sealed = :sealed, name_masked = :shown,"
+        " password_hash = NULL, second_factor_sealed = NULL, oidc_issuer = NULL,"
+        " oidc_subject = NULL, disabled_at = coalesce(disabled_at, now()) WHERE id = :id",
+        "UPDATE api_key SET revoked_at = coalesce(revoked_at, now()) WHERE account_id = :id",
+        "DELETE FROM login_session WHERE account_id = :id",
+        "UPDATE event SET contact_name_sealed = NULL, contact_phone_sealed = NULL,"
+        " client_key = 'erased-' || id, reported_by = NULL WHERE reported_by = :id",
+    ):
+        names = {name: value for name, value in given.items() if f":{name}" in statement}
+        await session.execute(text(statement), names)
+
+
+#: Every column that is sealed, by table.
+SEALED: dict[str, tuple[str, ...]] = {
+    "person": ("name_sealed", "phone_sealed", "id_number_sealed"),
+    "account": ("name_sealed", "second_factor_sealed"),
+    "event": ("contact_name_sealed", "contact_phone_sealed"),
+}
+
+
+async def sealed_otherwise(
+    session: AsyncSession, table: str, column: str, *, newest: str, limit: int
+) -> list[tuple[int, str]]:
+    """Id and value of rows that were sealed with another key than the newest, locked."""
+    rows = await session.execute(
+        text(
+            f"SELECT id, {column} AS value FROM {table}"  # noqa: S608 - names of SEALED
+            f" WHERE {column} NOT LIKE :newest ORDER BY id LIMIT :limit FOR UPDATE"
+        ),
+        {"newest": f"{newest}:%", "limit": limit},
+    )
+    return [(row.id, row.value) for row in rows]
+
+
+async def set_sealed(
+    session: AsyncSession, table: str, column: str, rows: Sequence[tuple[int, str]]
+) -> None:
+    """Replace sealed values by id."""
+    await session.execute(
+        text(
+            f"UPDATE {table} t SET {column} = row.value"  # noqa: S608 - names of SEALED
+            " FROM unnest(CAST(:ids AS bigint[]), CAST(:values AS text[])) AS row (id, value)"
+            " WHERE t.id = row.id"
+        ),
+        {"ids": [key for key, _ in rows], "values": [value for _, value in rows]},
+    )
+
+
+async def count_by_key(session: AsyncSession) -> dict[str, int]:
+    """How many values are sealed with each key."""
+    counts: dict[str, int] = {}
+    for table, columns in SEALED.items():
+        for column in columns:
+            rows = await session.execute(
+                text(
+                    f"SELECT split_part({column}, ':', 1) AS name, count(*) AS n"  # noqa: S608
+                    f" FROM {table} WHERE {column} IS NOT NULL GROUP BY 1"
+                )
+            )
+            for name, n in rows:
+                counts[name] = counts.get(name, 0) + n
+    return counts

@@ -1,0 +1,28 @@
+"""What is removed when it is too old to be needed."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gridsvc.audit import service as audit
+from gridsvc.audit.actions import Action
+from gridsvc.config import Settings
+from gridsvc.privacy import queries
+
+#: Browsers that were not seen for so long are forgotten; they were signed out long before.
+SESSION_DAYS = 7
+
+
+async def apply(session: AsyncSession, settings: Settings) -> dict[str, int]:
+    """Remove what is older than the settings say, table by table; how many rows of each.
+
+    Positions and photos are deleted, ended cases anonymised. The audit trail is not touched.
+    """
+    counts = {
+        "positions": await queries.remove(session, "positions", days=settings.keep_positions_days),
+        "media": await queries.remove(session, "media", days=settings.keep_media_days),
+        "sessions": await queries.remove(session, "sessions", days=SESSION_DAYS),
+        "cases": await queries.anonymise_cases(session, days=settings.keep_cases_days),
+    }
+    await audit.record(session, Action.RETENTION_APPLIED, "tables", "", after=counts)
+    return counts
