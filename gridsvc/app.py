@@ -35,7 +35,8 @@ from gridsvc.web import pages, sign_in_pages
 
 log = logging.getLogger(__name__)
 
-_DOORS = (
+#: Every router of the service.
+DOORS = (
     *(accounts, audit, grids, people, events, dispatch, maps, public, privacy),
     *(pages, sign_in_pages, health, metrics),
 )
@@ -87,9 +88,9 @@ def create_app(settings: Settings, login: Login, keyring: Keyring) -> FastAPI:
         public_per_minute=settings.public_per_minute,
     )
     problems.install(app)
-    for door in _DOORS:
+    for door in DOORS:
+        describe_rights(door.router)
         app.include_router(door.router)
-    describe_rights(app)
     pages.mount_static(app)
     _surround(app, settings)
     return app

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(1200, ge=1, description="of one account or API key")
     sign_ins_per_minute: int = Field(20, ge=1, description="tries from one network address")
     public_per_minute: int = Field(120, ge=1, description="public requests from one address")
+    metrics_token: str | None = Field(
+        None, min_length=20, description="what Prometheus sends; none = only from this machine"
+    )
     keep_positions_days: int = Field(30, ge=1, description="days a position is kept")
     keep_media_days: int = Field(365, ge=1, description="days photos are kept after the case")
     keep_cases_days: int = Field(1095, ge=1, description="days until a closed case is anonymised")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address
 
 from asyncpg import InterfaceError as DriverError
 from asyncpg import PostgresError
@@ -24,10 +26,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
-from gridsvc.accounts.access import may
-from gridsvc.accounts.roles import Permission
+from gridsvc.accounts.access import address_of, public
 from gridsvc.db import transaction
 from gridsvc.dispatch.queries import DeskFigures, desk_figures
+from gridsvc.errors import Forbidden
 
 log = logging.getLogger(__name__)
 
@@ -78,12 +80,33 @@ class _Desk(Collector):
             yield GaugeMetricFamily("gridsvc_assignments_open", "Events in hand", assigned)
 
 
-@router.get("/metrics", dependencies=[may(Permission.VIEW_METRICS)])
+@router.get(
+    "/metrics",
+    dependencies=[public("must answer without the database; for this machine and its keeper")],
+)
 async def metrics(request: Request) -> Response:
-    """Figures in the text format of Prometheus."""
+    """Figures in the text format of Prometheus, for this machine or whoever has the token."""
+    _check_watcher(request)
     figures: Metrics = request.app.state.metrics
     figures.desk.figures = await _ask(request.app.state.engine)
     return Response(generate_latest(figures.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _check_watcher(request: Request) -> None:
+    """Refuse everybody else; no account is asked for, since those lie in the database.
+
+    Raises
+    ------
+    Forbidden
+        If the request neither comes from this machine nor carries the metrics token.
+    """
+    token = request.app.state.settings.metrics_token
+    told = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if token is not None and hmac.compare_digest(told.encode(), token.encode()):
+        return
+    address = address_of(request)
+    if token is not None or address is None or not ip_address(address).is_loopback:
+        raise Forbidden("figures are told to this machine only, or by GRIDSVC_METRICS_TOKEN")
 
 
 async def _ask(engine: AsyncEngine) -> DeskFigures | None:

@@ -226,7 +226,8 @@ class TestFailures:
         assert name in failing("db", "status")
 
     def test_a_host_open_to_the_network_is_refused(self, failing, on_town):
-        assert "127.0.0.1" in failing("run", "--host", "0.0.0.0")  # noqa: S104
+        assert "GRIDSVC_PUBLIC_URL" in failing("run", "--host", "0.0.0.0")  # noqa: S104
+        assert "--demo" in failing("run", "--demo", "--host", "0.0.0.0")  # noqa: S104
 
     def test_a_port_that_is_taken_is_named(self, failing, on_town):
         with socket.socket() as taken:

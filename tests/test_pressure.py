@@ -13,9 +13,11 @@ from sqlalchemy import text
 from gridsvc.config import Settings
 from gridsvc.pressure import BodyLimit
 from gridsvc.serving import server_config
+from tests.conftest import service_of
 from tests.flows.test_report_to_close import assert_problem, body
 from tests.loglines import caught, lines_of
 from tests.towns import a_person, middle, staff
+from tests.who import ALL_ROUND, KEYRING
 
 #: Upper bound for anything that must happen by itself; nothing here measures speed.
 PATIENCE_S = 60
@@ -186,7 +188,8 @@ class TestBodyLimit:
 @asynccontextmanager
 async def served(url, **settings):
     """The service behind its real server; the port it listens on."""
-    server = uvicorn.Server(server_config(Settings(sweep_s=3600, **settings), url))
+    given = Settings(sweep_s=3600, second_factor="optional", jobs=False, **settings)
+    server = uvicorn.Server(server_config(given, service_of(url), KEYRING))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = asyncio.create_task(server.serve(sockets=[listener]))
 
@@ -246,7 +249,9 @@ class TestOverTheWire:
             wires = [await one.__aenter__() for one in hanging]
             for one in wires:
                 await one.send(head("Content-Length: 1000"), b"{")
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            async with httpx.AsyncClient(
+                base_url=f"http://127.0.0.1:{port}", headers=ALL_ROUND
+            ) as client:
                 for _ in range(5):
                     answer = await client.post("/api/events", json=body())
                     assert answer.status_code == 201
@@ -272,7 +277,7 @@ class TestOverTheWire:
         with caught() as log:
             async with (
                 served(town_url, max_in_flight=4, max_body_bytes=200_000, max_body_s=0.5) as port,
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=ALL_ROUND) as client,
             ):
 
                 async def attack(parts):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from asgi_correlation_id import correlation_id
-from fastapi import Depends, FastAPI, Request, params
+from fastapi import APIRouter, Depends, Request, params
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
@@ -276,9 +276,9 @@ def roles_of(route: Any) -> list[Role] | None:
     return [role for role in Role if role in allowed]
 
 
-def describe_rights(app: FastAPI) -> None:
+def describe_rights(router: APIRouter) -> None:
     """Let the API's documentation tell who may call each operation, for people and for tests."""
-    for route in app.routes:
+    for route in router.routes:
         rule = declared(route)
         if isinstance(route, APIRoute) and isinstance(rule, May):
             route.openapi_extra = {

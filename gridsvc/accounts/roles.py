@@ -43,7 +43,6 @@ class Permission(StrEnum):
     ERASE_PERSON = "erase_person"
     MANAGE_ACCOUNTS = "manage_accounts"
     VIEW_AUDIT = "view_audit"
-    VIEW_METRICS = "view_metrics"
 
 
 _OWN_WORK = {
@@ -90,7 +89,6 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.MANAGE_ACCOUNTS,
             Permission.EXPORT_PERSON,
             Permission.ERASE_PERSON,
-            Permission.VIEW_METRICS,
         }
     ),
     Role.AUDITOR: frozenset({Permission.VIEW_AUDIT}),
@@ -100,7 +98,6 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.REPORT_EVENTS,
             Permission.VIEW_EVENTS,
             Permission.TELL_POSITIONS_OF_OTHERS,
-            Permission.VIEW_METRICS,
         }
     ),
     Role.CITIZEN: frozenset(

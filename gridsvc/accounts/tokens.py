@@ -48,7 +48,10 @@ def account_of(keyring: Keyring, token: str) -> int:
     try:
         found = jwt.decode(token, _key(keyring), algorithms=[ALGORITHM])
         _CLAIMS.validate(found.claims)
-        return int(found.claims["sub"])
+        account_id = int(found.claims["sub"])
+        if not 0 < account_id < 2**63:
+            raise ValueError("no account has such a number")
+        return account_id
     except (JoseError, ValueError, TypeError) as failure:
         raise Unauthenticated(
             "the token has run out or is none of this service; get a new one at /api/token"

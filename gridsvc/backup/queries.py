@@ -30,6 +30,14 @@ async def freeze(session: AsyncSession) -> str:
     return str(await session.scalar(text("SELECT pg_export_snapshot()")))
 
 
+async def sees_everything(session: AsyncSession) -> bool:
+    """Whether the login is above policies, so that nothing is hidden from a backup."""
+    found = await session.scalar(
+        text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+    )
+    return bool(found)
+
+
 async def server_version(session: AsyncSession) -> int:
     """Major version of the server."""
     return int(str(await session.scalar(text("SHOW server_version_num")))) // 10_000

@@ -42,6 +42,11 @@ async def back_up(engine: AsyncEngine, path: Path, progress: Progress = silent) 
     progress("count", 0.0)
     frozen = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     async with transaction(frozen) as session:
+        if not await queries.sees_everything(session):
+            raise Unavailable(
+                "policies would hide rows from this backup; have an administrator run: "
+                f'ALTER ROLE "{engine.url.username}" BYPASSRLS'
+            )
         snapshot = await queries.freeze(session)
         server = await queries.server_version(session)
         rows = await queries.row_counts(session)

@@ -21,16 +21,21 @@ _MINIMUM_POSTGIS = (3, 3)
 _UPGRADE_LOCK = 7_246_001
 
 # Roles belong to the whole server; another database's upgrade may be making it this moment. Who
-# is no superuser must be a member to work in the role.
+# is no superuser must be a member to work in the role, where the service has no login of its own.
 _SERVICE_ROLE = text(f"""
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVICE_ROLE}') THEN
         CREATE ROLE {SERVICE_ROLE} LOGIN NOINHERIT;
     END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+END $$
+""")
+_SERVICE_MEMBER = text(f"""
+DO $$ BEGIN
     IF NOT pg_has_role('{SERVICE_ROLE}', 'MEMBER') THEN
         GRANT {SERVICE_ROLE} TO CURRENT_USER;
     END IF;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+EXCEPTION WHEN insufficient_privilege THEN NULL;
 END $$
 """)
 
@@ -96,6 +101,7 @@ async def make_service_role(engine: AsyncEngine) -> None:
 async def _make_service_role(connection: AsyncConnection) -> None:
     try:
         await connection.execute(_SERVICE_ROLE)
+        await connection.execute(_SERVICE_MEMBER)
     except DBAPIError as failure:
         raise Unavailable(
             f"the database login may not make the role {SERVICE_ROLE}; have an administrator run: "

@@ -6,10 +6,25 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI, HTTPException
 
+from gridsvc.accounts.access import visitor
+from gridsvc.accounts.identity import Identity
+from gridsvc.accounts.roles import PERMISSIONS, Role
 from gridsvc.dispatch.schemas import Nearest, NearestPerson
 from gridsvc.grids.schemas import CellAt
 from gridsvc.web import pages
 
+DISPATCHER = Identity(
+    account_id=1,
+    login="dispatcher",
+    roles=(Role.DISPATCHER,),
+    permissions=PERMISSIONS[Role.DISPATCHER],
+    areas=("990101000000",),
+    matters=None,
+    person_id=None,
+    person_code=None,
+    via="session",
+    csrf="a-token",
+)
 CELL = CellAt(
     division_code="990101001001",
     division_name="青云社区",
@@ -53,6 +68,7 @@ def figures(**changes) -> pages.TownFigures:
 def make_site(told: pages.TownFigures | None, cell: CellAt = CELL) -> FastAPI:
     site = FastAPI(title="site", docs_url=None, redoc_url=None)
     site.dependency_overrides[pages.town_figures] = lambda: told
+    site.dependency_overrides[visitor] = lambda: DISPATCHER
 
     @site.get("/api/micro-grids/at")
     async def micro_grid_at(lon: float, lat: float, datum: str) -> CellAt:

@@ -90,37 +90,118 @@ WRITES = {
 }
 READ_ONLY = ("matter", "power", "event_move", "code_scheme", "alembic_version")
 
-#: Guards must see the whole of what they guard, whoever is asking.
-GUARDS = ("cell_in_place", "cell_kept", "event_has_history", "history_chained")
-_EVERYTHING = {
-    "gridsvc.low": "'0'",
-    "gridsvc.high": "':'",
-    "gridsvc.areas": "'*'",
-    "gridsvc.reporter": "'*'",
-    "gridsvc.matters": "'*'",
-}
+# Guards must see the whole of what they guard, whoever is asking: they widen the scope for their
+# look and put it back.
+SCOPE_WIDENED = """
+CREATE FUNCTION scope_widened() RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    names text[] := '{gridsvc.low,gridsvc.high,gridsvc.areas,gridsvc.reporter,gridsvc.matters}';
+    everything text[] := ARRAY['0', ':', '*', '*', '*'];
+    seen text[] := '{}';
+BEGIN
+    FOR n IN 1 .. array_length(names, 1) LOOP
+        seen := seen || coalesce(current_setting(names[n], true), '');
+        PERFORM set_config(names[n], everything[n], true);
+    END LOOP;
+    RETURN seen;
+END $$
+"""
+SCOPE_RESTORED = """
+CREATE FUNCTION scope_restored(seen text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    names text[] := '{gridsvc.low,gridsvc.high,gridsvc.areas,gridsvc.reporter,gridsvc.matters}';
+BEGIN
+    FOR n IN 1 .. array_length(names, 1) LOOP
+        PERFORM set_config(names[n], seen[n], true);
+    END LOOP;
+END $$
+"""
 
+OVERLAP_ALLOWED_M2 = 1
+CELL_IN_PLACE = f"""
+CREATE OR REPLACE FUNCTION cell_in_place() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    fits boolean;
+    other text;
+    leaves boolean;
+    seen text[];
+BEGIN
+    IF NEW.valid IS NULL THEN
+        RETURN NULL;
+    END IF;
+    seen := scope_widened();
+    fits := left(NEW.code, 12) = NEW.division_code AND EXISTS (
+        SELECT 1 FROM code_scheme s WHERE s.name = NEW.scheme AND s.level = TG_TABLE_NAME
+        AND NEW.code ~ s.pattern);
+    EXECUTE format(
+        'SELECT o.code FROM %I o WHERE o.id <> $1.id AND o.valid && $1.valid
+         AND o.geom && $1.geom AND ST_Relate(o.geom, $1.geom, ''2********'')
+         AND ST_Area(ST_Intersection(o.geom, $1.geom)::geography) > {OVERLAP_ALLOWED_M2}
+         LIMIT 1', TG_TABLE_NAME) USING NEW INTO other;
+    leaves := EXISTS (SELECT 1 FROM division d
+        WHERE d.code = NEW.division_code AND d.geom IS NOT NULL
+          AND NOT ST_Covers(d.geom, NEW.geom) AND ST_Area(
+              ST_Difference(NEW.geom, d.geom)::geography) > {OVERLAP_ALLOWED_M2});
+    PERFORM scope_restored(seen);
+    IF NOT fits THEN
+        RAISE EXCEPTION 'cell code % does not fit scheme % of community %',
+            NEW.code, NEW.scheme, NEW.division_code USING ERRCODE = 'check_violation';
+    END IF;
+    IF other IS NOT NULL THEN
+        RAISE EXCEPTION 'published cell % overlaps %', NEW.code, other
+            USING ERRCODE = 'exclusion_violation';
+    END IF;
+    IF leaves THEN
+        RAISE EXCEPTION 'cell % leaves its community %', NEW.code, NEW.division_code
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+EVENT_HAS_HISTORY = """
+CREATE OR REPLACE FUNCTION event_has_history() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    last text;
+    now_state text;
+    seen text[] := scope_widened();
+BEGIN
+    SELECT h.to_state INTO last FROM event_history h
+        WHERE h.event_id = NEW.id ORDER BY h.id DESC LIMIT 1;
+    SELECT e.state INTO now_state FROM event e WHERE e.id = NEW.id;
+    PERFORM scope_restored(seen);
+    IF now_state IS NOT NULL AND last IS DISTINCT FROM now_state THEN
+        RAISE EXCEPTION 'event % is % but its history ends with %', NEW.id, now_state, last
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$
+"""
 # Note and reporter of a case that was anonymised may be blanked; nothing else of the past changes.
 HISTORY_CHAINED = """
 CREATE OR REPLACE FUNCTION history_chained() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     last text;
+    anonymised boolean;
     but_for_its_words record;
+    seen text[] := scope_widened();
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
+    SELECT h.to_state INTO last FROM event_history h
+        WHERE TG_OP = 'INSERT' AND h.event_id = NEW.event_id ORDER BY h.id DESC LIMIT 1;
+    anonymised := TG_OP = 'UPDATE' AND EXISTS (
+        SELECT FROM event e WHERE e.id = OLD.event_id AND e.anonymised_at IS NOT NULL);
+    PERFORM scope_restored(seen);
+    IF anonymised THEN
         but_for_its_words := NEW;
         but_for_its_words.note := OLD.note;
         but_for_its_words.actor := OLD.actor;
-        IF NEW.note = '' AND NEW.actor IN (OLD.actor, '') AND but_for_its_words IS NOT DISTINCT FROM OLD AND EXISTS (
-            SELECT FROM event e WHERE e.id = NEW.event_id AND e.anonymised_at IS NOT NULL) THEN
+        IF NEW.note = '' AND NEW.actor IN (OLD.actor, '')
+           AND but_for_its_words IS NOT DISTINCT FROM OLD THEN
             RETURN NEW;
         END IF;
     END IF;
     IF TG_OP <> 'INSERT' THEN
         RAISE EXCEPTION 'history is append-only' USING ERRCODE = 'check_violation';
     END IF;
-    SELECT h.to_state INTO last FROM event_history h
-        WHERE h.event_id = NEW.event_id ORDER BY h.id DESC LIMIT 1;
     IF NEW.from_state IS DISTINCT FROM last THEN
         RAISE EXCEPTION 'event % is %, not %', NEW.event_id, last, NEW.from_state
             USING ERRCODE = 'check_violation';
@@ -131,12 +212,10 @@ END $$
 
 
 def upgrade() -> None:
-    op.execute(TYPES)
-    op.execute(SCOPE_AREAS)
-    op.execute(HISTORY_CHAINED)
-    for guard in GUARDS:
-        settings = " ".join(f"SET {name} = {value}" for name, value in _EVERYTHING.items())
-        op.execute(f"ALTER FUNCTION {guard}() {settings}")
+    for statement in (TYPES, SCOPE_AREAS, SCOPE_WIDENED, SCOPE_RESTORED):
+        op.execute(statement)
+    for statement in (CELL_IN_PLACE, EVENT_HAS_HISTORY, HISTORY_CHAINED):
+        op.execute(statement)
     for table in READ_ONLY:
         op.execute(f"GRANT SELECT ON {table} TO {SERVICE}")
     for table, visible in POLICIES.items():
@@ -153,7 +232,12 @@ def downgrade() -> None:
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY")
     for table in (*POLICIES, *READ_ONLY):
         op.execute(f"REVOKE ALL ON {table} FROM {SERVICE}")
-    for guard in GUARDS:
-        op.execute(f"ALTER FUNCTION {guard}() RESET ALL")
+    # Without policies there is nothing to look beyond.
+    for guard in (CELL_IN_PLACE, EVENT_HAS_HISTORY, HISTORY_CHAINED):
+        unwidened = guard.replace("scope_widened()", "'{}'").replace(
+            "PERFORM scope_restored(seen);", ""
+        )
+        op.execute(unwidened)
+    op.execute("DROP FUNCTION scope_widened(), scope_restored(text[])")
     op.execute("DROP FUNCTION scope_areas()")
     op.execute("DROP TYPE code_range")

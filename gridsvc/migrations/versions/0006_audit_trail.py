@@ -49,8 +49,7 @@ END $$
 
 # Only whole beginnings of chains are removed, and where they ended is remembered.
 PRUNE = """
-CREATE FUNCTION audit_prune(keep_days integer) RETURNS bigint LANGUAGE plpgsql
-SET gridsvc.pruning = 'on' AS $$
+CREATE FUNCTION audit_prune(keep_days integer) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     older_than timestamptz := now() - make_interval(days => keep_days);
     removed bigint;
@@ -66,9 +65,11 @@ BEGIN
             WHERE younger.lane = e.lane AND younger.sequence < e.sequence AND younger.at >= older_than)
         ORDER BY e.lane, e.sequence DESC) last
     WHERE h.lane = last.lane;
+    PERFORM set_config('gridsvc.pruning', 'on', true);
     DELETE FROM audit_entry e USING audit_head h
         WHERE h.lane = e.lane AND e.sequence <= h.pruned_sequence;
     GET DIAGNOSTICS removed = ROW_COUNT;
+    PERFORM set_config('gridsvc.pruning', '', true);
     RETURN removed;
 END $$
 """
