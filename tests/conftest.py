@@ -192,3 +192,9 @@ async def client(town_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """HTTP client of a service on the paper town."""
     async with _client_of(town_url) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def client_factory():
+    """The same as `client_of`, for fixtures that outlive a test."""
+    return _client_of

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from gridsvc.accounts.access import Session, may
+from gridsvc.accounts.access import Caller, Session, may
 from gridsvc.accounts.roles import Permission
 from gridsvc.audit import service
 from gridsvc.audit.actions import Action
@@ -17,7 +17,9 @@ router = APIRouter(prefix="/api/audit", tags=["audit"], dependencies=[may(Permis
 
 
 @router.get("")
-async def entries(session: Session, asked: Annotated[AuditQuestion, Query()]) -> AuditPage:
+async def entries(
+    session: Session, caller: Caller, asked: Annotated[AuditQuestion, Query()]
+) -> AuditPage:
     """Who did what in the auditor's areas, newest first. Reading it is itself recorded."""
     filters = asked.model_dump(include=FILTERS)
     page = await service.search(
@@ -28,7 +30,7 @@ async def entries(session: Session, asked: Annotated[AuditQuestion, Query()]) ->
         Action.AUDIT_READ,
         "audit_entry",
         asked.division,
-        division_code=asked.division,
+        division_code=caller.areas[0],
         after={name: str(value) for name, value in filters.items() if value is not None},
     )
     return page

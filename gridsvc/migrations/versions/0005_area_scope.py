@@ -26,6 +26,8 @@ def _inside(column: str) -> str:
     return (
         f"{column} >= nullif(current_setting('gridsvc.low', true), '')"
         f" AND {column} < nullif(current_setting('gridsvc.high', true), '')"
+        # No code comes after '9…'; a bound that does is none.
+        " AND current_setting('gridsvc.high', true) COLLATE \"C\" <= ':'"
         f" AND (current_setting('gridsvc.areas', true) = '*' OR {column} <@ (SELECT scope_areas()))"
     )
 

@@ -138,6 +138,7 @@ def upgrade() -> None:
         "CREATE POLICY scope ON audit_entry FOR SELECT USING ("
         "division_code >= nullif(current_setting('gridsvc.low', true), '')"
         " AND division_code < nullif(current_setting('gridsvc.high', true), '')"
+        " AND current_setting('gridsvc.high', true) COLLATE \"C\" <= ':'"
         " AND (current_setting('gridsvc.areas', true) = '*'"
         " OR division_code <@ (SELECT scope_areas())))"
     )
