@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from gridsvc.accounts.roles import FIELD, OWN_REPORTS_ONLY, Role
 from gridsvc.db import make_engine
-from tests.flows.test_scope_matrix import AREA_OF
 from tests.conftest import SETTLED, copy_of
+from tests.flows.test_scope_matrix import AREA_OF
 from tests.neighbours import MARKS, make_neighbours
 from tests.who import bearer
 

@@ -6,11 +6,12 @@ import pytest
 from pyproj import Geod
 from sqlalchemy import text
 
-from gridsvc.db import transaction
+from gridsvc.db import EVERYWHERE, Scope, make_engine, transaction
 from gridsvc.grids import service as grids
 from gridsvc.people import queries
 from gridsvc.people import service as people
 from gridsvc.people.candidates import Need
+from tests.conftest import service_of
 from tests.towns import COMMUNITY, COUNTY, a_person, an_officer, middle
 from tests.who import KEYRING
 
@@ -178,8 +179,11 @@ MANY = [
 ]
 
 
-async def test_among_thousands_the_spatial_index_is_walked(town):
-    """Also after the statement has run often enough for PostgreSQL to keep one plan for it."""
+@pytest.mark.parametrize(
+    "scope", [EVERYWHERE, Scope(((LOW, HIGH),)), Scope((("1", "2"), (LOW, HIGH)))]
+)
+async def test_among_thousands_the_spatial_index_is_walked(town, town_url, scope):
+    """Also under the policies the service works under, and after the statement has run often."""
     async with transaction(town) as session:
         for statement in MANY:
             given = {"division": COMMUNITY} if ":division" in statement else {}
@@ -187,8 +191,9 @@ async def test_among_thousands_the_spatial_index_is_walked(town):
     async with town.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text("ANALYZE"))
+    at_work = make_engine(service_of(town_url).url)
     for need in (OFFICER, ANY_OFFICER):
-        async with transaction(town) as session:
+        async with transaction(at_work, scope) as session:
             for n in range(12):
                 near = await queries.nearest_eligible(
                     session, need=need, lon=118.6 + n / 100, lat=32.05, k=32
@@ -198,6 +203,7 @@ async def test_among_thousands_the_spatial_index_is_walked(town):
             await queries.nearest_eligible(session, need=need, lon=118.7, lat=32.1, k=32)
             # Walking reads a few candidates per person wanted; sorting reads everybody.
             assert await rows_read(session) - read < 1000
+    await at_work.dispose()
 
 
 async def rows_read(session):

@@ -22,43 +22,50 @@ RETURN CAST(nullif(nullif(current_setting('gridsvc.areas', true), ''), '*') AS c
 """
 
 
-def _inside(column: str) -> str:
+def inside(column: str) -> str:
+    """Condition that a code lies in the scope.
+
+    The planner guesses CASE to be true for one row in two and looks no further, where it would
+    take OR for one in a hundred, and sort a county's people instead of walking the spatial index.
+    """
     return (
         f"{column} >= nullif(current_setting('gridsvc.low', true), '')"
         f" AND {column} < nullif(current_setting('gridsvc.high', true), '')"
-        # No code comes after '9…'; a bound that does is none.
-        " AND current_setting('gridsvc.high', true) COLLATE \"C\" <= ':'"
-        f" AND (current_setting('gridsvc.areas', true) = '*' OR {column} <@ (SELECT scope_areas()))"
+        # No code comes after '9…': a bound that does is none.
+        " AND CASE WHEN current_setting('gridsvc.high', true) COLLATE \"C\" > ':' THEN false"
+        " WHEN current_setting('gridsvc.areas', true) = '*' THEN true"
+        f" ELSE {column} <@ (SELECT scope_areas()) END"
     )
 
 
-_EVERY_REPORTER = "current_setting('gridsvc.reporter', true) = '*'"
-_EVERY_MATTER = "current_setting('gridsvc.matters', true) = '*'"
+_REPORTER = "current_setting('gridsvc.reporter', true)"
+_MATTERS = "current_setting('gridsvc.matters', true)"
 _OWN_AND_COMPETENT = (
-    f"({_EVERY_REPORTER} OR CAST(reported_by AS text) = current_setting('gridsvc.reporter', true))"
-    f" AND ({_EVERY_MATTER} OR matter_code ="
-    " ANY (string_to_array(current_setting('gridsvc.matters', true), ',')))"
+    f"CASE WHEN {_REPORTER} = '*' THEN true"
+    f" ELSE CAST(reported_by AS text) = {_REPORTER} END"
+    f" AND CASE WHEN {_MATTERS} = '*' THEN true"
+    f" ELSE matter_code = ANY (string_to_array({_MATTERS}, ',')) END"
 )
 _OF_VISIBLE_EVENT = (
-    f"(({_EVERY_REPORTER} AND {_EVERY_MATTER})"
-    " OR EXISTS (SELECT FROM event e WHERE e.id = event_id))"
+    f"CASE WHEN {_REPORTER} = '*' AND {_MATTERS} = '*' THEN true"
+    " ELSE EXISTS (SELECT FROM event e WHERE e.id = event_id) END"
 )
 
 #: Tables and what of them a transaction may see.
 POLICIES = {
     # Names and borders of what an area lies in are no secret to it.
-    "division": f"({_inside('code')})"
+    "division": f"({inside('code')})"
     " OR code = ANY (string_to_array(current_setting('gridsvc.above', true), ','))",
     **{
-        table: _inside("division_code")
+        table: inside("division_code")
         for table in (
             *("building", "household", "barrier", "site", "plan", "grid", "micro_grid"),
             *("person", "person_power", "workload", "position", "account"),
         )
     },
-    "event": f"{_inside('division_code')} AND {_OWN_AND_COMPETENT}",
+    "event": f"{inside('division_code')} AND {_OWN_AND_COMPETENT}",
     **{
-        table: f"{_inside('division_code')} AND {_OF_VISIBLE_EVENT}"
+        table: f"{inside('division_code')} AND {_OF_VISIBLE_EVENT}"
         for table in ("event_history", "event_media", "assignment")
     },
     **{

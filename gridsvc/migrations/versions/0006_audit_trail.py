@@ -11,6 +11,14 @@ depends_on = None
 
 SERVICE = "gridsvc_service"
 LANES = 64
+#: As migration 0005 has it for every table.
+INSIDE = (
+    "division_code >= nullif(current_setting('gridsvc.low', true), '')"
+    " AND division_code < nullif(current_setting('gridsvc.high', true), '')"
+    " AND CASE WHEN current_setting('gridsvc.high', true) COLLATE \"C\" > ':' THEN false"
+    " WHEN current_setting('gridsvc.areas', true) = '*' THEN true"
+    " ELSE division_code <@ (SELECT scope_areas()) END"
+)
 
 # Every column but the digest itself, in a form that has one reading only.
 DIGEST = """
@@ -134,14 +142,7 @@ def upgrade() -> None:
     op.execute("ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
     # Whoever acts may write of it, wherever it belongs; only the area's auditors read it.
     op.execute("CREATE POLICY append ON audit_entry FOR INSERT WITH CHECK (true)")
-    op.execute(
-        "CREATE POLICY scope ON audit_entry FOR SELECT USING ("
-        "division_code >= nullif(current_setting('gridsvc.low', true), '')"
-        " AND division_code < nullif(current_setting('gridsvc.high', true), '')"
-        " AND current_setting('gridsvc.high', true) COLLATE \"C\" <= ':'"
-        " AND (current_setting('gridsvc.areas', true) = '*'"
-        " OR division_code <@ (SELECT scope_areas())))"
-    )
+    op.execute(f"CREATE POLICY scope ON audit_entry FOR SELECT USING ({INSIDE})")
     op.execute("CREATE POLICY prune ON audit_entry FOR DELETE USING (true)")
     op.execute(f"GRANT SELECT, INSERT ON audit_entry TO {SERVICE}")
     op.execute(f"GRANT SELECT ON audit_head TO {SERVICE}")
