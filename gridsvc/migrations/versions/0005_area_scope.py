@@ -22,33 +22,45 @@ RETURN CAST(nullif(nullif(current_setting('gridsvc.areas', true), ''), '*') AS c
 """
 
 
-def inside(column: str) -> str:
-    """Condition that a code lies in the scope.
+def likely(*, unless: str = "false", always: str, otherwise: str) -> str:
+    """A condition that the planner takes to be true for nearly every row.
 
-    The planner guesses CASE to be true for one row in two and looks no further, where it would
-    take OR for one in a hundred, and sort a county's people instead of walking the spatial index.
+    Of OR, CASE or a comparison with a setting it would guess that one row in hundreds passes, and
+    sort a county's people instead of walking the spatial index; of IS NOT NULL it guesses 99.5 %.
     """
     return (
+        f"CASE WHEN {unless} THEN NULL WHEN {always} THEN true"
+        f" ELSE nullif({otherwise}, false) END IS NOT NULL"
+    )
+
+
+def inside(column: str) -> str:
+    """Condition that a code lies in the scope."""
+    return (
         f"{column} >= nullif(current_setting('gridsvc.low', true), '')"
-        f" AND {column} < nullif(current_setting('gridsvc.high', true), '')"
+        f" AND {column} < nullif(current_setting('gridsvc.high', true), '') AND "
+    ) + likely(
         # No code comes after '9…': a bound that does is none.
-        " AND CASE WHEN current_setting('gridsvc.high', true) COLLATE \"C\" > ':' THEN false"
-        " WHEN current_setting('gridsvc.areas', true) = '*' THEN true"
-        f" ELSE {column} <@ (SELECT scope_areas()) END"
+        unless="current_setting('gridsvc.high', true) COLLATE \"C\" > ':'",
+        always="current_setting('gridsvc.areas', true) = '*'",
+        otherwise=f"{column} <@ (SELECT scope_areas())",
     )
 
 
 _REPORTER = "current_setting('gridsvc.reporter', true)"
 _MATTERS = "current_setting('gridsvc.matters', true)"
-_OWN_AND_COMPETENT = (
-    f"CASE WHEN {_REPORTER} = '*' THEN true"
-    f" ELSE CAST(reported_by AS text) = {_REPORTER} END"
-    f" AND CASE WHEN {_MATTERS} = '*' THEN true"
-    f" ELSE matter_code = ANY (string_to_array({_MATTERS}, ',')) END"
+_OWN_AND_COMPETENT = " AND ".join(
+    (
+        likely(always=f"{_REPORTER} = '*'", otherwise=f"reported_by::text = {_REPORTER}"),
+        likely(
+            always=f"{_MATTERS} = '*'",
+            otherwise=f"matter_code = ANY (string_to_array({_MATTERS}, ','))",
+        ),
+    )
 )
-_OF_VISIBLE_EVENT = (
-    f"CASE WHEN {_REPORTER} = '*' AND {_MATTERS} = '*' THEN true"
-    " ELSE EXISTS (SELECT FROM event e WHERE e.id = event_id) END"
+_OF_VISIBLE_EVENT = likely(
+    always=f"{_REPORTER} = '*' AND {_MATTERS} = '*'",
+    otherwise="EXISTS (SELECT FROM event e WHERE e.id = event_id)",
 )
 
 #: Tables and what of them a transaction may see.

@@ -15,9 +15,9 @@ LANES = 64
 INSIDE = (
     "division_code >= nullif(current_setting('gridsvc.low', true), '')"
     " AND division_code < nullif(current_setting('gridsvc.high', true), '')"
-    " AND CASE WHEN current_setting('gridsvc.high', true) COLLATE \"C\" > ':' THEN false"
+    " AND CASE WHEN current_setting('gridsvc.high', true) COLLATE \"C\" > ':' THEN NULL"
     " WHEN current_setting('gridsvc.areas', true) = '*' THEN true"
-    " ELSE division_code <@ (SELECT scope_areas()) END"
+    " ELSE nullif(division_code <@ (SELECT scope_areas()), false) END IS NOT NULL"
 )
 
 # Every column but the digest itself, in a form that has one reading only.
