@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-import getpass
+import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-
-from sqlalchemy.ext.asyncio import AsyncSession
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody, or the system, at work in one transaction."""
+    """Somebody, or the system, at work in one transaction.
+
+    Attributes
+    ----------
+    account_id
+        Database id of the account; none where nobody is signed in.
+    login
+        Name the account signs in by, also once it is closed.
+    roles
+        What the account was for at that time.
+    person_code
+        Grid worker, liaison or officer the account stands for, if any.
+    via
+        How they proved who they are: session, token, api_key, sign_in (not proved yet),
+        command_line, or system.
+    address
+        Network address they came from.
+    request_id
+        Id that the request has in the logs, too.
+    purpose
+        What they said it was for.
+    """
 
     account_id: int | None
     login: str
@@ -29,23 +50,36 @@ class Actor:
         return self.person_code or self.login
 
 
+class HasInfo(Protocol):
+    """A session, as far as it matters here: what is noted on it lives as long as it does."""
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """Notes."""
+
+
 #: The service itself, where nobody asked.
 SYSTEM = Actor(None, "system")
 
 
 def command_line() -> Actor:
-    """Whoever works on the command line, by the name the machine knows them by."""
-    return Actor(None, getpass.getuser(), via="command_line")
+    """Whoever works on the command line, as the machine knows them and not as they say."""
+    user_id = os.getuid()
+    try:
+        login = pwd.getpwuid(user_id).pw_name
+    except KeyError:  # containers run under ids that have no name
+        login = f"uid {user_id}"
+    return Actor(None, login, via="command_line")
 
 
-def actor_of(session: AsyncSession) -> Actor:
+def actor_of(session: HasInfo) -> Actor:
     """Who works in a transaction."""
     actor: Actor = session.info.get("actor", SYSTEM)
     return actor
 
 
 @contextmanager
-def acting(session: AsyncSession, actor: Actor) -> Iterator[None]:
+def acting(session: HasInfo, actor: Actor) -> Iterator[None]:
     """Let somebody else do what the block does."""
     before = actor_of(session)
     session.info["actor"] = actor

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    CheckConstraint,
     DateTime,
     Index,
     LargeBinary,
@@ -19,17 +20,23 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gridsvc.db import Base, CodeText
 
+#: Chains that are written to side by side.
+LANES = 64
+_LANE_KNOWN = f"lane >= 0 AND lane < {LANES}"
+
 
 class AuditEntry(Base):
     """One deed. No row is ever changed; a trigger numbers and chains them.
 
     One chain for all would let transactions wait for one another's commit. There are as many as
-    `LANES`; a server process always writes to the same.
+    `LANES`; a server process writes to its usual one, or to one that is free.
     """
 
     __tablename__ = "audit_entry"
     __table_args__ = (
+        CheckConstraint(_LANE_KNOWN, name="lane_known"),
         Index("ix_audit_entry_at", "at"),
+        Index("ix_audit_entry_action", "action", "at"),
         Index("ix_audit_entry_login", "login", "at"),
         Index("ix_audit_entry_object", "kind", "object_id", "at"),
         Index("ix_audit_entry_division_code", "division_code", "at"),
@@ -60,6 +67,7 @@ class AuditHead(Base):
     """End of one chain, and where it begins since older rows were pruned."""
 
     __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint(_LANE_KNOWN, name="lane_known"),)
 
     lane: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     sequence: Mapped[int] = mapped_column(BigInteger)

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.audit.schemas import HeadOut
+
 _ADD = text("""
 INSERT INTO audit_entry (account_id, login, roles, person_code, via, address, request_id, action,
                          kind, object_id, division_code, purpose, before, after)
@@ -34,31 +36,95 @@ WHERE (CAST(:since AS timestamptz) IS NULL OR at >= :since)
 ORDER BY at DESC, lane DESC, sequence DESC LIMIT :limit
 """)
 
-# The very function the trigger uses recomputes every digest.
+_LANES = text("SELECT lane FROM audit_head UNION SELECT lane FROM audit_entry ORDER BY lane")
+
+# The very function the trigger uses recomputes every digest. One statement sees the entries and
+# the head of a lane as of one moment, whoever goes on writing.
 _BREAKS = text("""
-WITH link AS (
-    SELECT e.lane, e.sequence, e.digest, e.previous_digest, audit_digest(e) AS expected,
+WITH head AS (
+    SELECT asked.lane, h.sequence, h.digest, coalesce(h.pruned_sequence, 0) AS pruned_sequence,
+           coalesce(h.pruned_digest, '') AS pruned_digest
+    FROM (VALUES (CAST(:lane AS smallint))) AS asked (lane)
+    LEFT JOIN audit_head h ON h.lane = asked.lane
+), link AS (
+    SELECT e.sequence, e.digest, e.previous_digest, audit_digest(e) AS expected,
+           h.sequence AS head_sequence, h.digest AS head_digest,
            lag(e.sequence, 1, h.pruned_sequence) OVER chain AS last_sequence,
            lag(e.digest, 1, h.pruned_digest) OVER chain AS last_digest
-    FROM audit_entry e JOIN audit_head h ON h.lane = e.lane
-    WINDOW chain AS (PARTITION BY e.lane ORDER BY e.sequence)
+    FROM head h JOIN audit_entry e ON e.lane = h.lane AND e.sequence > h.pruned_sequence
+    WINDOW chain AS (ORDER BY e.sequence)
 ), tail AS (
-    SELECT h.lane, h.sequence, h.digest, coalesce(e.sequence, h.pruned_sequence) AS last_sequence,
-           coalesce(e.digest, h.pruned_digest) AS last_digest
-    FROM audit_head h LEFT JOIN LATERAL (
-        SELECT sequence, digest FROM audit_entry WHERE lane = h.lane
-        ORDER BY sequence DESC LIMIT 1) e ON true
+    SELECT h.*, greatest(h.pruned_sequence, (
+        SELECT max(e.sequence) FROM audit_entry e WHERE e.lane = h.lane)) AS last_sequence
+    FROM head h
 )
-SELECT lane, sequence, CASE
-    WHEN sequence <> last_sequence + 1 THEN 'missing'
-    WHEN digest <> expected THEN 'changed'
-    ELSE 'unlinked' END AS fault
-FROM link
-WHERE sequence <> last_sequence + 1 OR digest <> expected OR previous_digest <> last_digest
+SELECT found.sequence, found.fault
+FROM link CROSS JOIN LATERAL (VALUES
+    (last_sequence + 1, 'missing', sequence > last_sequence + 1),
+    (sequence, 'changed', digest <> expected),
+    (sequence, 'unlinked', sequence = last_sequence + 1 AND previous_digest <> last_digest),
+    (sequence, 'added', sequence > head_sequence),
+    (sequence, 'head_changed', sequence = head_sequence AND digest <> head_digest)
+) AS found (sequence, fault, seen) WHERE found.seen
 UNION ALL
-SELECT lane, last_sequence + 1, 'cut' FROM tail
-WHERE last_sequence <> sequence OR last_digest <> digest
-ORDER BY lane, sequence
+SELECT e.sequence, 'added'
+FROM head h JOIN audit_entry e ON e.lane = h.lane AND e.sequence <= h.pruned_sequence
+UNION ALL
+SELECT found.sequence, found.fault
+FROM tail CROSS JOIN LATERAL (VALUES
+    (last_sequence + 1, 'cut', last_sequence < sequence),
+    (sequence, 'head_changed', sequence < pruned_sequence
+        OR sequence = pruned_sequence AND digest <> pruned_digest),
+    (last_sequence, 'head_missing', sequence IS NULL)
+) AS found (sequence, fault, seen) WHERE found.seen
+ORDER BY sequence, fault LIMIT :most
+""")
+
+_HEADS = text("""
+SELECT h.lane, h.sequence, encode(h.digest, 'hex') AS digest, e.at
+FROM audit_head h LEFT JOIN audit_entry e ON e.lane = h.lane AND e.sequence = h.sequence
+ORDER BY h.lane
+""")
+
+# A lane without a head is found by itself. Where a lane was pruned beyond what is told there is
+# nothing left to compare; but then it was old.
+_DEPARTURES = text("""
+SELECT told.lane, told.sequence, CASE
+    WHEN told.sequence > h.sequence THEN 'shortened'
+    WHEN told.sequence >= h.pruned_sequence THEN 'rewritten'
+    ELSE 'pruned_early' END AS fault
+FROM unnest(CAST(:lanes AS smallint[]), CAST(:sequences AS bigint[]), CAST(:digests AS text[]),
+            CAST(:times AS timestamptz[])) AS told (lane, sequence, digest, at)
+JOIN audit_head h ON h.lane = told.lane
+LEFT JOIN audit_entry e ON e.lane = told.lane AND e.sequence = told.sequence
+WHERE told.sequence > h.sequence
+   OR told.sequence >= h.pruned_sequence AND told.digest IS DISTINCT FROM encode(
+       CASE told.sequence WHEN h.pruned_sequence THEN h.pruned_digest ELSE e.digest END, 'hex')
+   OR told.sequence < h.pruned_sequence AND told.at >= now() - make_interval(days => :kept_days)
+ORDER BY told.lane
+""")
+
+# Of every lane, up to where its first young entry comes.
+_MARK = text("""
+UPDATE audit_head h SET pruned_sequence = last.sequence, pruned_digest = last.digest
+FROM audit_head l
+LEFT JOIN LATERAL (
+    SELECT e.sequence FROM audit_entry e
+    WHERE e.lane = l.lane AND e.at >= now() - make_interval(days => :keep_days)
+    ORDER BY e.sequence LIMIT 1) young ON true
+CROSS JOIN LATERAL (
+    SELECT e.sequence, e.digest FROM audit_entry e
+    WHERE e.lane = l.lane AND e.sequence < coalesce(young.sequence, l.sequence + 1)
+    ORDER BY e.sequence DESC LIMIT 1) last
+WHERE h.lane = l.lane
+RETURNING h.lane, h.pruned_sequence
+""")
+
+_PRUNE = text("""
+WITH gone AS (
+    DELETE FROM audit_entry e USING audit_head h
+    WHERE h.lane = e.lane AND e.sequence <= h.pruned_sequence RETURNING e.lane)
+SELECT count(*) FROM gone
 """)
 
 
@@ -83,40 +149,52 @@ async def search(session: AsyncSession, **filters: Any) -> list[RowMapping]:
     return list((await session.execute(_SEARCH, filters)).mappings())
 
 
-async def breaks(session: AsyncSession) -> list[RowMapping]:
-    """Where a chain does not hold: lane, sequence, and what is wrong there."""
-    return list((await session.execute(_BREAKS)).mappings())
+async def lanes(session: AsyncSession) -> list[int]:
+    """Lanes that have a head or entries."""
+    return list(await session.scalars(_LANES))
+
+
+async def breaks(session: AsyncSession, lane: int, *, most: int) -> list[RowMapping]:
+    """Where a lane's chain does not hold, first to last: sequence and fault."""
+    return list((await session.execute(_BREAKS, {"lane": lane, "most": most})).mappings())
 
 
 async def heads(session: AsyncSession) -> list[RowMapping]:
-    """End of every chain: lane, sequence, digest (hexadecimal)."""
-    result = await session.execute(
-        text("SELECT lane, sequence, encode(digest, 'hex') AS digest FROM audit_head ORDER BY lane")
-    )
-    return list(result.mappings())
+    """End of every chain: lane, sequence, digest (hexadecimal) and time of its newest entry."""
+    return list((await session.execute(_HEADS)).mappings())
 
 
-async def digests_at(
-    session: AsyncSession, lanes: Sequence[int], sequences: Sequence[int]
-) -> dict[int, str | None]:
-    """Digest (hexadecimal) of one entry of each lane; none where it is not there any more."""
-    rows = await session.execute(
-        text("""
-        SELECT asked.lane, encode(coalesce(e.digest, CASE WHEN h.pruned_sequence = asked.sequence
-            THEN h.pruned_digest END), 'hex') AS digest, h.pruned_sequence > asked.sequence AS gone
-        FROM unnest(CAST(:lanes AS int[]), CAST(:sequences AS bigint[])) AS asked (lane, sequence)
-        JOIN audit_head h ON h.lane = asked.lane
-        LEFT JOIN audit_entry e ON e.lane = asked.lane AND e.sequence = asked.sequence
-        """),
-        {"lanes": list(lanes), "sequences": list(sequences)},
-    )
-    return {row.lane: row.digest for row in rows if not row.gone}
+async def departures(
+    session: AsyncSession, told: Sequence[HeadOut], *, kept_days: int
+) -> list[RowMapping]:
+    """Where the chains are not the continuation of heads told earlier: lane, sequence, fault.
 
-
-async def prune(session: AsyncSession, *, keep_days: int) -> int:
-    """Remove the beginnings of the chains older than so many days; how many entries.
-
-    Fewer than 184 days are refused by the database itself.
+    Parameters
+    ----------
+    kept_days
+        Days for which nothing may have been pruned.
     """
-    removed = await session.scalar(text("SELECT audit_prune(:days)"), {"days": keep_days})
-    return int(removed or 0)
+    columns = {
+        "lanes": [head.lane for head in told],
+        "sequences": [head.sequence for head in told],
+        "digests": [head.digest for head in told],
+        "times": [head.at for head in told],
+    }
+    found = await session.execute(_DEPARTURES, columns | {"kept_days": kept_days})
+    return list(found.mappings())
+
+
+async def prune(session: AsyncSession, *, keep_days: int) -> tuple[int, dict[int, int]]:
+    """Remove the beginnings of lanes older than so many days; whoever writes waits meanwhile.
+
+    Returns
+    -------
+    int
+        How many entries were removed.
+    dict
+        Sequence up to which each lane was removed; only lanes where something was.
+    """
+    await session.execute(text("SELECT FROM audit_head ORDER BY lane FOR UPDATE"))
+    marked = await session.execute(_MARK, {"keep_days": keep_days})
+    up_to = {row.lane: row.pruned_sequence for row in marked}
+    return int(await session.scalar(_PRUNE) or 0), up_to

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,12 +12,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridsvc.audit import queries
 from gridsvc.audit.actions import Action
 from gridsvc.audit.actor import actor_of
-from gridsvc.audit.schemas import AuditEntryOut, AuditPage, BreakOut
+from gridsvc.audit.models import LANES
+from gridsvc.audit.schemas import (
+    MOST_ENTRIES,
+    AuditEntryOut,
+    AuditPage,
+    BreakOut,
+    Fault,
+    HeadOut,
+)
 from gridsvc.codes import WHOLE, code_range
-from gridsvc.errors import BadInput
+from gridsvc.db import EVERYWHERE, widened
+from gridsvc.errors import BadInput, Conflict
+from gridsvc.progress import Progress, silent
 
-#: Six months, as the Cybersecurity Law (Art. 21) and MLPS ask for.
+#: Six months, as the Cybersecurity Law (Art. 21) and MLPS ask for; the database refuses less.
 FEWEST_DAYS = 184
+#: Breaks told of one lane: after so many it is clear that the lane is worth nothing.
+MOST_BREAKS = 100
+
+_CURSOR = re.compile(r"([0-9]{1,17})-([0-9]{1,2})-([0-9]{1,18})", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 async def record(
@@ -41,6 +58,8 @@ async def record(
     before, after
         What changed; members that are equal are left out. No names, phones, places or texts:
         callers leave them out, the trail is kept longer than they are.
+    purpose
+        What for; none = what the actor said it was for.
     """
     actor = actor_of(session)
     was, now = _differences(before, after)
@@ -57,7 +76,7 @@ async def record(
         kind=kind,
         object_id=str(object_id),
         division_code=division_code,
-        purpose=purpose,
+        purpose=actor.purpose if purpose is None else purpose,
         before=was,
         after=now,
     )
@@ -68,10 +87,10 @@ def _differences(
 ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     if before is None or after is None:
         return (dict(before) if before else None, dict(after) if after else None)
-    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    same = {name for name in before.keys() & after.keys() if before[name] == after[name]}
     return (
-        {name: before[name] for name in before if name in changed},
-        {name: after[name] for name in after if name in changed},
+        {name: value for name, value in before.items() if name not in same},
+        {name: value for name, value in after.items() if name not in same},
     )
 
 
@@ -89,7 +108,14 @@ async def search(
     ----------
     filters
         since, until (times), login, action, kind, object_id, purpose (a part of it).
+
+    Raises
+    ------
+    BadInput
+        If the cursor is none of ours, or more than `MOST_ENTRIES` are wanted at once.
     """
+    if not 1 <= limit <= MOST_ENTRIES:
+        raise BadInput(f"a page has 1 to {MOST_ENTRIES} entries; ask for the rest by its cursor")
     low, high = code_range(division_code)
     asked: dict[str, Any] = dict.fromkeys(
         ("since", "until", "login", "action", "kind", "object_id", "purpose")
@@ -106,64 +132,88 @@ async def search(
         limit=limit,
     )
     entries = [AuditEntryOut(**row) for row in rows]
-    last = entries[-1] if len(entries) == limit else None
-    further = f"{last.at.isoformat()},{last.lane},{last.sequence}" if last else None
+    further = _cursor(entries[-1]) if len(entries) == limit else None
     return AuditPage(entries=entries, next=further)
+
+
+def _cursor(entry: AuditEntryOut) -> str:
+    """Place of an entry among all; digits only, for times do not survive in an address."""
+    return f"{(entry.at - _EPOCH) // _MICROSECOND}-{entry.lane}-{entry.sequence}"
 
 
 def _place(cursor: str | None) -> tuple[datetime | None, int | None, int | None]:
     if cursor is None:
         return None, None, None
-    try:
-        at, lane, sequence = cursor.split(",")
-        moment = datetime.fromisoformat(at)
-        place = moment.astimezone(UTC), int(lane), int(sequence)
-        known = 0 <= place[1] < 2**15 and 0 <= place[2] < 2**63
-    except (ValueError, OverflowError):
-        known = False
-    if not known:
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
         raise BadInput("cursor is none of ours; take it from `next` of the page before")
-    return place
+    at_us, lane, sequence = map(int, found.groups())
+    return _EPOCH + at_us * _MICROSECOND, lane, sequence
 
 
-async def verify(session: AsyncSession, earlier: Mapping[int, Any] | None = None) -> list[BreakOut]:
+async def verify(
+    session: AsyncSession,
+    earlier: Sequence[HeadOut] = (),
+    *,
+    progress: Progress = silent,
+) -> list[BreakOut]:
     """Where the chains do not hold; nothing when every entry is there as it was written.
+
+    It looks at all areas, whatever the transaction may see: a hidden entry would look removed.
 
     Parameters
     ----------
     earlier
-        Heads written down before, elsewhere: sequence and digest by lane. They show even what
-        somebody did who could rewrite a whole chain.
+        Heads written down before, elsewhere. They show even what somebody did who could
+        rewrite a whole chain and its head.
     """
-    found = [BreakOut(**row) for row in await queries.breaks(session)]
-    if earlier:
-        lanes = sorted(earlier)
-        told = {lane: (int(earlier[lane][0]), str(earlier[lane][1])) for lane in lanes}
-        now = await queries.digests_at(session, lanes, [told[lane][0] for lane in lanes])
-        found += [
-            BreakOut(lane=lane, sequence=told[lane][0], fault="rewritten")
-            for lane in lanes
-            if told[lane][0] > 0 and lane in now and now[lane] != told[lane][1]
-        ]
+    found: list[BreakOut] = []
+    async with widened(session, EVERYWHERE):
+        lanes = sorted({*range(LANES), *await queries.lanes(session)})
+        for number, lane in enumerate(lanes):
+            found += await _breaks(session, lane)
+            progress("verify", (number + 1) / len(lanes))
+        if earlier:
+            rows = await queries.departures(session, earlier, kept_days=FEWEST_DAYS)
+            found += [BreakOut(**row) for row in rows]
     return found
 
 
-async def heads(session: AsyncSession) -> dict[int, tuple[int, str]]:
-    """Sequence and digest at the end of every chain, to be written down elsewhere."""
-    return {row["lane"]: (row["sequence"], row["digest"]) for row in await queries.heads(session)}
+async def _breaks(session: AsyncSession, lane: int) -> list[BreakOut]:
+    if lane >= LANES or lane < 0:
+        return [BreakOut(lane=lane, sequence=0, fault=Fault.ADDED)]
+    rows = await queries.breaks(session, lane, most=MOST_BREAKS)
+    return [BreakOut(lane=lane, **row) for row in rows]
 
 
-async def prune(session: AsyncSession, *, keep_days: int) -> int:
+async def heads(session: AsyncSession) -> list[HeadOut]:
+    """Ends of all chains, to be written down elsewhere and given to `verify` later."""
+    async with widened(session, EVERYWHERE):
+        return [HeadOut(**row) for row in await queries.heads(session)]
+
+
+async def prune(session: AsyncSession, *, keep_days: int, progress: Progress = silent) -> int:
     """Remove entries older than so many days, where a chain begins with them; how many.
+
+    Only the owner of the database may. Where each chain begins from then on is remembered with
+    it, and written into the trail.
 
     Raises
     ------
     BadInput
         If fewer days would be left than must be kept.
+    Conflict
+        If the chains do not hold: pruning would remove the proof.
     """
     if keep_days < FEWEST_DAYS:
         raise BadInput(f"entries are kept for {FEWEST_DAYS} days at least; keep more days")
-    removed = await queries.prune(session, keep_days=keep_days)
-    facts = {"keep_days": keep_days, "removed": removed}
+    if found := await verify(session, progress=progress):
+        raise Conflict(
+            f"the audit trail does not hold (breaks: {len(found)}); see gridsvc audit verify, "
+            "and keep a backup before anything else"
+        )
+    async with widened(session, EVERYWHERE):
+        removed, up_to = await queries.prune(session, keep_days=keep_days)
+    facts = {"keep_days": keep_days, "removed": removed, "up_to": up_to}
     await record(session, Action.AUDIT_PRUNED, "audit_entry", "", after=facts)
     return removed

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gridsvc.audit import service
+from gridsvc.audit.actor import acting, command_line
+from gridsvc.audit.schemas import MOST_ENTRIES, HeadOut
+from gridsvc.codes import WHOLE
+from gridsvc.config import Settings
 from gridsvc.connect import with_database
 from gridsvc.console import AsJson, show
 from gridsvc.db import transaction
@@ -22,24 +28,44 @@ app = typer.Typer(no_args_is_help=True, help="Search the audit trail, prove it w
 _BROKEN = 1
 
 
+class Heads(BaseModel):
+    """What ``gridsvc audit heads --json`` prints."""
+
+    heads: list[HeadOut]
+
+
 @app.command()
 def search(
     login: Annotated[str | None, typer.Option(help="Who.")] = None,
     action: Annotated[str | None, typer.Option(help="What, such as unmasked.")] = None,
     kind: Annotated[str | None, typer.Option(help="Kind of object, such as event.")] = None,
     object_id: Annotated[str | None, typer.Option(help="Its code or number.")] = None,
-    since: Annotated[datetime | None, typer.Option(help="From this time on, UTC.")] = None,
-    until: Annotated[datetime | None, typer.Option(help="Before this time, UTC.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 100,
+    purpose: Annotated[str | None, typer.Option(help="A part of what it was for.")] = None,
+    division: Annotated[str, typer.Option(help="12-digit division code it belongs to.")] = WHOLE,
+    since: Annotated[datetime | None, typer.Option(help="From this time on, local.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Before this time, local.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="`next` of the page before.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_ENTRIES)] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Show entries of the audit trail, newest first."""
-    asked: dict[str, Any] = {"login": login, "action": action, "kind": kind, "object_id": object_id}
+    """Show entries of the audit trail, newest first. Times are those of GRIDSVC_TIME_ZONE."""
+    zone = ZoneInfo(Settings().time_zone)
+    asked: dict[str, Any] = {
+        "login": login,
+        "action": action,
+        "kind": kind,
+        "object_id": object_id,
+        "purpose": purpose,
+        "since": since and since.replace(tzinfo=zone),
+        "until": until and until.replace(tzinfo=zone),
+    }
 
     async def work_on(engine: AsyncEngine, _: Progress) -> dict[str, Any]:
         async with transaction(engine) as session:
-            page = await service.search(session, limit=limit, since=since, until=until, **asked)
-        return {"entries": [entry.model_dump(mode="json") for entry in page.entries]}
+            page = await service.search(
+                session, division_code=division, cursor=cursor, limit=limit, **asked
+            )
+        return page.model_dump(mode="json")
 
     show(with_database(work_on, upgrade=False), as_json)
 
@@ -52,12 +78,12 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Prove that no entry was removed, changed or added elsewhere. Exit code 1 if one was."""
-    told = _read_heads(earlier) if earlier else None
+    told = _read_heads(earlier) if earlier else ()
 
-    async def work_on(engine: AsyncEngine, _: Progress) -> dict[str, Any]:
+    async def work_on(engine: AsyncEngine, progress: Progress) -> dict[str, Any]:
         async with transaction(engine) as session:
-            found = await service.verify(session, told)
-        return {"whole": not found, "breaks": [one.model_dump() for one in found]}
+            found = await service.verify(session, told, progress=progress)
+        return {"whole": not found, "breaks": [one.model_dump(mode="json") for one in found]}
 
     result = with_database(work_on, upgrade=False)
     show(result, as_json)
@@ -71,7 +97,7 @@ def heads(as_json: AsJson = False) -> None:
 
     async def work_on(engine: AsyncEngine, _: Progress) -> dict[str, Any]:
         async with transaction(engine) as session:
-            return {"heads": {str(k): list(v) for k, v in (await service.heads(session)).items()}}
+            return Heads(heads=await service.heads(session)).model_dump(mode="json")
 
     show(with_database(work_on, upgrade=False), as_json)
 
@@ -83,18 +109,19 @@ def prune(
 ) -> None:
     """Remove the oldest entries; the chains stay provable from where they begin then."""
 
-    async def work_on(engine: AsyncEngine, _: Progress) -> dict[str, Any]:
+    async def work_on(engine: AsyncEngine, progress: Progress) -> dict[str, Any]:
         async with transaction(engine) as session:
-            return {"removed": await service.prune(session, keep_days=keep_days)}
+            with acting(session, command_line()):
+                removed = await service.prune(session, keep_days=keep_days, progress=progress)
+        return {"removed": removed}
 
     show(with_database(work_on, upgrade=False), as_json)
 
 
-def _read_heads(path: Path) -> dict[int, Any]:
+def _read_heads(path: Path) -> Sequence[HeadOut]:
     try:
-        told = json.loads(path.read_text("utf-8"))["heads"]
-        return {int(lane): (int(at[0]), str(at[1])) for lane, at in told.items()}
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as failure:
+        return Heads.model_validate_json(path.read_bytes()).heads
+    except (OSError, ValidationError) as failure:
         raise BadInput(
             f"{path} holds no heads; write them with gridsvc audit heads --json > {path}"
         ) from failure

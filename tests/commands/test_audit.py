@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from gridsvc.db import make_engine
-from tests.audit.test_service import record
+from tests.audit.trail import record
 from tests.test_cli import failing, gridsvc, on_empty  # noqa: F401 - fixtures
 
 

@@ -19,68 +19,78 @@ INSIDE = (
     " WHEN current_setting('gridsvc.areas', true) = '*' THEN true"
     " ELSE nullif(division_code <@ (SELECT scope_areas()), false) END IS NOT NULL"
 )
+KEPT_DAYS = 184
 
-# Every column but the digest itself, in a form that has one reading only.
+# Each value in its place, whatever columns come later and whatever a session has set: no text of
+# a time or of bytes, which depend on settings, and JSON as text, lest no value and null be one.
 DIGEST = """
-CREATE FUNCTION audit_digest(e audit_entry) RETURNS bytea LANGUAGE sql STABLE
-SET timezone = 'UTC'
-RETURN sha256(convert_to((to_jsonb(e) - 'digest')::text, 'UTF8'))
+CREATE FUNCTION audit_digest(e audit_entry) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE
+RETURN sha256(convert_to(CAST(jsonb_build_array(
+    encode(e.previous_digest, 'hex'), e.lane, e.sequence, extract(epoch FROM e.at), e.account_id,
+    e.login, CAST(e.roles AS text), e.person_code, e.via, e.address, e.request_id, e.action, e.kind,
+    e.object_id, e.division_code, e.purpose, CAST(e.before AS text), CAST(e.after AS text)
+) AS text), 'UTF8'))
 """
 
-# Runs as the owner: nobody else may write the heads. The lane's head is locked until the commit,
-# and a server process works on one transaction at a time, so lanes cannot wait in a circle.
+# Runs as the owner: nobody else may write the heads. A lane's head stays locked until the commit,
+# among other locks of the transaction, taken before and after. A lane that another transaction is
+# on is therefore passed over: who waited for it could wait in a circle. Only when all are taken
+# there is nothing left but to wait.
 APPEND = f"""
 CREATE FUNCTION audit_append() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
+DECLARE
+    usual CONSTANT smallint := pg_backend_pid() % {LANES};
+    head audit_head;
 BEGIN
-    NEW.lane := pg_backend_pid() % {LANES};
-    SELECT sequence + 1, digest INTO STRICT NEW.sequence, NEW.previous_digest
-        FROM audit_head WHERE lane = NEW.lane FOR UPDATE;
+    SELECT * INTO head FROM audit_head WHERE lane = usual FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        SELECT * INTO head FROM audit_head ORDER BY lane LIMIT 1 FOR UPDATE SKIP LOCKED;
+    END IF;
+    IF NOT FOUND THEN
+        SELECT * INTO STRICT head FROM audit_head WHERE lane = usual FOR UPDATE;
+    END IF;
+    NEW.lane := head.lane;
+    NEW.sequence := head.sequence + 1;
+    NEW.previous_digest := head.digest;
     NEW.at := clock_timestamp();
-    NEW.digest := ''::bytea;
     NEW.digest := audit_digest(NEW);
     UPDATE audit_head SET sequence = NEW.sequence, digest = NEW.digest WHERE lane = NEW.lane;
     RETURN NEW;
 END $$
 """
 
-KEPT = """
-CREATE FUNCTION audit_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+REFUSED = """
+CREATE FUNCTION audit_refused() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'DELETE' AND current_setting('gridsvc.pruning', true) = 'on'
-       AND OLD.at < now() - interval '184 days' THEN
-        RETURN OLD;
-    END IF;
     RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = 'check_violation';
 END $$
 """
 
-# Only whole beginnings of chains are removed, and where they ended is remembered.
-PRUNE = """
-CREATE FUNCTION audit_prune(keep_days integer) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    older_than timestamptz := now() - make_interval(days => keep_days);
-    removed bigint;
+# Only the beginning of a lane goes, after the head was told where it ends, which the service may
+# not; and never what is young by the database's clock.
+KEPT = f"""
+CREATE FUNCTION audit_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
 BEGIN
-    IF keep_days < 184 THEN
-        RAISE EXCEPTION 'audit entries are kept for 184 days' USING ERRCODE = 'check_violation';
+    IF current_user = '{SERVICE}' OR OLD.at >= clock_timestamp() - interval '{KEPT_DAYS} days'
+       OR NOT EXISTS (SELECT FROM audit_head h
+                      WHERE h.lane = OLD.lane AND h.pruned_sequence >= OLD.sequence) THEN
+        RAISE EXCEPTION 'the audit trail is append-only; audit entries are kept for {KEPT_DAYS} days'
+            USING ERRCODE = 'check_violation';
     END IF;
-    UPDATE audit_head h SET pruned_sequence = last.sequence, pruned_digest = last.digest
-    FROM (
-        SELECT DISTINCT ON (e.lane) e.lane, e.sequence, e.digest FROM audit_entry e
-        WHERE e.at < older_than AND NOT EXISTS (
-            SELECT FROM audit_entry younger
-            WHERE younger.lane = e.lane AND younger.sequence < e.sequence AND younger.at >= older_than)
-        ORDER BY e.lane, e.sequence DESC) last
-    WHERE h.lane = last.lane;
-    PERFORM set_config('gridsvc.pruning', 'on', true);
-    DELETE FROM audit_entry e USING audit_head h
-        WHERE h.lane = e.lane AND e.sequence <= h.pruned_sequence;
-    GET DIAGNOSTICS removed = ROW_COUNT;
-    PERFORM set_config('gridsvc.pruning', '', true);
-    RETURN removed;
+    RETURN OLD;
 END $$
 """
+
+TRIGGERS = {
+    "audit_append": "BEFORE INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION audit_append()",
+    "audit_refused": "BEFORE UPDATE OR TRUNCATE ON audit_entry"
+    " FOR EACH STATEMENT EXECUTE FUNCTION audit_refused()",
+    "audit_kept": "BEFORE DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION audit_kept()",
+    "audit_head_refused": "BEFORE DELETE OR TRUNCATE ON audit_head"
+    " FOR EACH STATEMENT EXECUTE FUNCTION audit_refused()",
+}
 
 
 def upgrade() -> None:
@@ -105,9 +115,11 @@ def upgrade() -> None:
         sa.Column("after", postgresql.JSONB(), nullable=True),
         sa.Column("previous_digest", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint(f"lane >= 0 AND lane < {LANES}", name=op.f("ck_audit_entry_lane_known")),
         sa.PrimaryKeyConstraint("lane", "sequence", name=op.f("pk_audit_entry")),
     )
     op.create_index("ix_audit_entry_at", "audit_entry", ["at"])
+    op.create_index("ix_audit_entry_action", "audit_entry", ["action", "at"])
     op.create_index("ix_audit_entry_login", "audit_entry", ["login", "at"])
     op.create_index("ix_audit_entry_object", "audit_entry", ["kind", "object_id", "at"])
     op.create_index("ix_audit_entry_division_code", "audit_entry", ["division_code", "at"])
@@ -118,27 +130,17 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("pruned_sequence", sa.BigInteger(), nullable=False),
         sa.Column("pruned_digest", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint(f"lane >= 0 AND lane < {LANES}", name=op.f("ck_audit_head_lane_known")),
         sa.PrimaryKeyConstraint("lane", name=op.f("pk_audit_head")),
     )
     op.execute(
         "INSERT INTO audit_head (lane, sequence, digest, pruned_sequence, pruned_digest)"
         f" SELECT n, 0, ''::bytea, 0, ''::bytea FROM generate_series(0, {LANES - 1}) n"
     )
-    for statement in (DIGEST, APPEND, KEPT, PRUNE):
+    for statement in (DIGEST, APPEND, REFUSED, KEPT):
         op.execute(statement)
-    op.execute("REVOKE EXECUTE ON FUNCTION audit_prune(integer) FROM public")
-    op.execute(
-        "CREATE TRIGGER audit_append BEFORE INSERT ON audit_entry"
-        " FOR EACH ROW EXECUTE FUNCTION audit_append()"
-    )
-    op.execute(
-        "CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE ON audit_entry"
-        " FOR EACH ROW EXECUTE FUNCTION audit_kept()"
-    )
-    op.execute(
-        "CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit_entry"
-        " FOR EACH STATEMENT EXECUTE FUNCTION audit_kept()"
-    )
+    for name, rest in TRIGGERS.items():
+        op.execute(f"CREATE TRIGGER {name} {rest}")
     op.execute("ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
     # Whoever acts may write of it, wherever it belongs; only the area's auditors read it.
     op.execute("CREATE POLICY append ON audit_entry FOR INSERT WITH CHECK (true)")
@@ -151,5 +153,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION audit_digest(audit_entry)")
     op.drop_table("audit_entry")
-    op.execute("DROP FUNCTION audit_append(), audit_kept(), audit_prune(integer)")
     op.drop_table("audit_head")
+    op.execute("DROP FUNCTION audit_append(), audit_kept(), audit_refused()")
