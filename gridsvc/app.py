@@ -9,12 +9,14 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.types import ASGIApp
 
 from gridsvc import __version__, health, metrics, problems
 from gridsvc.accounts import audit_routes as audit
 from gridsvc.accounts import routes as accounts
 from gridsvc.accounts.access import describe_rights
+from gridsvc.accounts.openid import Provider
 from gridsvc.accounts.rates import Rates
 from gridsvc.config import Settings
 from gridsvc.db import Login, make_engine
@@ -40,6 +42,9 @@ DOORS = (
     *(accounts, audit, grids, people, events, dispatch, maps, public, privacy),
     *(pages, sign_in_pages, health, metrics),
 )
+#: Seconds somebody may take at the OpenID provider.
+_OPENID_S = 600
+
 #: What each room has to do in the job queue.
 _TASKS = (privacy_tasks.tasks,)
 
@@ -87,6 +92,16 @@ def create_app(settings: Settings, login: Login, keyring: Keyring) -> FastAPI:
         sign_ins_per_minute=settings.sign_ins_per_minute,
         public_per_minute=settings.public_per_minute,
     )
+    app.state.openid = Provider(settings) if settings.openid_issuer else None
+    if settings.openid_issuer:
+        # Holds what a sign-in began with until the provider sends the browser back.
+        app.add_middleware(
+            SessionMiddleware,
+            secret_key=keyring.signing,
+            session_cookie="gridsvc_openid",
+            max_age=_OPENID_S,
+            https_only=settings.encrypted,
+        )
     problems.install(app)
     for door in DOORS:
         describe_rights(door.router)

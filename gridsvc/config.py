@@ -5,6 +5,7 @@ Built in ``create_app`` or the command line and passed on; nothing reads it at i
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -66,6 +67,17 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(1200, ge=1, description="of one account or API key")
     sign_ins_per_minute: int = Field(20, ge=1, description="tries from one network address")
     public_per_minute: int = Field(120, ge=1, description="public requests from one address")
+    openid_issuer: str | None = Field(
+        None, pattern=r"^https?://[^?#]+[^/?#]$", description="OpenID provider people sign in by"
+    )
+    openid_client_id: str | None = Field(None, description="how the provider knows this service")
+    openid_client_secret: str | None = Field(None, description="its secret there")
+    openid_login_claim: str = Field(
+        "preferred_username", description="claim that is the login of an account"
+    )
+    outbound_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="private networks the service may ask by itself, as JSON: a list"
+    )
     metrics_token: str | None = Field(
         None, min_length=20, description="what Prometheus sends; none = only from this machine"
     )

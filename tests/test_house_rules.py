@@ -30,7 +30,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("audit",),
     ("planning", "migrations"),
     ("postgis", "jobs"),
-    ("geo", "db", "codes", "keyring"),
+    ("geo", "db", "codes", "keyring", "outbound"),
     ("errors", "progress", "config", "logs"),
 )
 STOREY = {room: number for number, rooms in enumerate(STOREYS) for room in rooms}

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 _WHO = """
 SELECT a.id, a.login, a.roles, a.person_id, p.code AS person_code, a.demonstration,
        a.must_change_password, a.second_factor_sealed IS NOT NULL AS has_second_factor,
+       a.oidc_subject IS NOT NULL AS openid,
        ARRAY(SELECT r.division_code FROM account_area r WHERE r.account_id = a.id ORDER BY 1)
            AS areas,
        CASE WHEN 'department' = ANY (a.roles) THEN ARRAY(
@@ -79,6 +80,7 @@ async def credentials(session: AsyncSession, login: str) -> RowMapping | None:
                 SELECT id, login, roles, password_hash, must_change_password, demonstration,
                        second_factor_sealed, second_factor_step,
                        second_factor_sealed IS NOT NULL AS has_second_factor,
+                       oidc_subject IS NOT NULL AS openid,
                        locked_until IS NOT NULL AND locked_until > now() AS locked
                 FROM account WHERE login = :login AND disabled_at IS NULL FOR UPDATE
                 """),

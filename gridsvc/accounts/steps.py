@@ -23,9 +23,10 @@ def next_step(row: Any, second_factor: str, *, code_given: bool = True) -> Step:
     Parameters
     ----------
     row
-        roles, must_change_password, has_second_factor, demonstration.
+        roles, must_change_password, has_second_factor, openid, demonstration.
     second_factor
-        ``required`` where staff must have one; the demonstration's accounts never must.
+        ``required`` where staff must have one; not the demonstration's accounts, nor those whose
+        OpenID provider looks after it.
     code_given
         Whether a code of the second factor was given already.
     """
@@ -34,5 +35,6 @@ def next_step(row: Any, second_factor: str, *, code_given: bool = True) -> Step:
     if row["must_change_password"]:
         return Step.PASSWORD
     staff = not STAFF.isdisjoint(Role(role) for role in row["roles"])
-    needed = second_factor == "required" and staff and not row["demonstration"]
+    elsewhere = row["demonstration"] or row["openid"]
+    needed = second_factor == "required" and staff and not elsewhere
     return Step.ENROL if needed and not row["has_second_factor"] else Step.DONE

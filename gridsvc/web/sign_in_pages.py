@@ -21,6 +21,7 @@ from gridsvc.accounts.access import (
     stranger,
 )
 from gridsvc.accounts.digests import digest_of
+from gridsvc.accounts.openid import provider_of
 from gridsvc.accounts.sign_in import SignedIn
 from gridsvc.accounts.steps import Step, next_step
 from gridsvc.audit.actions import Action
@@ -116,6 +117,28 @@ async def enrol(
     return await _next(request, session, row, cookie, goal)
 
 
+@router.get("/sign-in/openid")
+async def ask_provider(
+    request: Request,
+    goal: Annotated[str, Query(alias="next", max_length=500)] = "/",
+) -> Response:
+    """Send the browser to the OpenID provider."""
+    provider = provider_of(request)
+    await request.app.state.rates.count_sign_in(address_of(request))
+    request.session["goal"] = _safe(goal)
+    own = request.app.state.settings.public_url or str(request.base_url).rstrip("/")
+    return await provider.begin(request, f"{own}/sign-in/openid/back")
+
+
+@router.get("/sign-in/openid/back")
+async def back_from_provider(request: Request, session: RawSession) -> Response:
+    """Let somebody in whom the OpenID provider sends back."""
+    provider = provider_of(request)
+    proved = await provider.finish(request, session)
+    session.info["actor"] = stranger(request, proved.login)
+    return await _go_on(request, session, proved, request.session.pop("goal", "/"))
+
+
 @router.post("/sign-out")
 async def sign_out(request: Request, session: RawSession, cookie: Cookie) -> Response:
     """Forget this browser."""
@@ -175,6 +198,7 @@ def _form(
     context: dict[str, Any] = {
         "step": step,
         "goal": goal,
+        "openid": request.app.state.openid is not None,
         "csrf": row["csrf"] if row is not None else "",
         "refused": refused.detail if refused else None,
     }
