@@ -125,6 +125,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
         bodies = BodyLimit(
             work,
             most_bytes=settings.max_body_bytes,
+            most_photo_bytes=settings.max_photo_bytes,
             most_s=settings.max_body_s,
             most_held_bytes=settings.max_in_flight * settings.max_body_bytes,
         )

@@ -38,7 +38,9 @@ class Settings(BaseSettings):
     pool_size: int = Field(8, ge=1, le=100, description="database connections kept open")
     sweep_s: float = Field(5.0, gt=0, description="seconds between looks at waiting events")
     max_in_flight: int = Field(64, ge=1, description="requests worked on at a time")
-    max_body_bytes: int = Field(2_000_000, ge=1, description="bytes the body of a request may have")
+    max_body_bytes: int = Field(
+        2_000_000, ge=1, description="bytes the body of a request may have, but for photos"
+    )
     max_body_s: float = Field(15.0, gt=0, description="seconds the body of a request may take")
     demonstration: bool = Field(False, description="let the demonstration's accounts sign in")
     key_file: Path | None = Field(
@@ -78,6 +80,8 @@ class Settings(BaseSettings):
     outbound_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
         (), description="private networks the service may ask by itself, as JSON: a list"
     )
+    max_photo_bytes: int = Field(12_000_000, ge=1, description="bytes a photo may have")
+    max_photo_pixels: int = Field(50_000_000, ge=1, description="pixels a photo may have")
     metrics_token: str | None = Field(
         None, min_length=20, description="what Prometheus sends; none = only from this machine"
     )

@@ -57,6 +57,8 @@ class BodyLimit:
     ----------
     most_bytes
         Bytes a body may have, whatever its Content-Length says and also without one.
+    most_photo_bytes
+        The same for a body that says to be a picture.
     most_s
         Seconds a body may take from its request's head to its last byte.
     most_held_bytes
@@ -64,10 +66,17 @@ class BodyLimit:
     """
 
     def __init__(
-        self, app: ASGIApp, *, most_bytes: int, most_s: float, most_held_bytes: int
+        self,
+        app: ASGIApp,
+        *,
+        most_bytes: int,
+        most_photo_bytes: int,
+        most_s: float,
+        most_held_bytes: int,
     ) -> None:
         self._app = app
         self._most_bytes = most_bytes
+        self._most_photo_bytes = most_photo_bytes
         self._most_s = most_s
         self._most_held_bytes = most_held_bytes
         self._held_bytes = 0
@@ -79,7 +88,10 @@ class BodyLimit:
             return
         body = bytearray()
         try:
-            refusal = self._judged_by_length(scope) or await self._read(receive, body)
+            most_bytes = self._most_of(scope)
+            refusal = self._judged_by_length(scope, most_bytes) or await self._read(
+                receive, body, most_bytes
+            )
             if refusal is None:
                 await self._app(scope, _again(bytes(body), receive), send)
             else:
@@ -89,33 +101,39 @@ class BodyLimit:
         finally:
             self._held_bytes -= len(body)
 
-    def _judged_by_length(self, scope: Scope) -> _Refusal | None:
+    def _most_of(self, scope: Scope) -> int:
+        picture = Headers(scope=scope).get("content-type", "").startswith("image/")
+        return self._most_photo_bytes if picture else self._most_bytes
+
+    def _judged_by_length(self, scope: Scope, most_bytes: int) -> _Refusal | None:
         told = Headers(scope=scope).get("content-length", "0")
         if not (told.isascii() and told.isdigit()):
             return _Refusal(400, "Bad request", "Content-Length is no number of bytes")
         # Compared by digits first: Python refuses to read a number of thousands of them.
         told = told.lstrip("0") or "0"
-        if len(told) > 18 or int(told) > self._most_bytes:
-            return self._too_large()
+        if len(told) > 18 or int(told) > most_bytes:
+            return _too_large(most_bytes)
         return None
 
-    async def _read(self, receive: Receive, body: bytearray) -> _Refusal | None:
+    async def _read(self, receive: Receive, body: bytearray, most_bytes: int) -> _Refusal | None:
         try:
             async with asyncio.timeout(self._most_s):
-                return await self._read_to_the_end(receive, body)
+                return await self._read_to_the_end(receive, body, most_bytes)
         except TimeoutError:
             slow = f"the body did not arrive within {self._most_s:g} s; send it again, faster"
             return _Refusal(408, "Request timeout", slow)
 
-    async def _read_to_the_end(self, receive: Receive, body: bytearray) -> _Refusal | None:
+    async def _read_to_the_end(
+        self, receive: Receive, body: bytearray, most_bytes: int
+    ) -> _Refusal | None:
         more = True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise _ClientGone
             part = message.get("body", b"")
-            if len(body) + len(part) > self._most_bytes:
-                return self._too_large()
+            if len(body) + len(part) > most_bytes:
+                return _too_large(most_bytes)
             if self._held_bytes + len(part) > self._most_held_bytes:
                 full = "too many large bodies are being sent at this moment; try again"
                 return _Refusal(503, "Service not available", full)
@@ -124,9 +142,10 @@ class BodyLimit:
             more = message.get("more_body", False)
         return None
 
-    def _too_large(self) -> _Refusal:
-        large = f"the body has more than {self._most_bytes} bytes; send less at a time"
-        return _Refusal(413, "Content too large", large)
+
+def _too_large(most_bytes: int) -> _Refusal:
+    large = f"the body has more than {most_bytes} bytes; send less at a time"
+    return _Refusal(413, "Content too large", large)
 
 
 class _ClientGone(Exception):

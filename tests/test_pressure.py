@@ -96,7 +96,9 @@ class Conversation:
     def __init__(self, most_s=PATIENCE_S):
         self.arrived = []
         self.answer = []
-        self.limit = BodyLimit(self._app, most_bytes=100, most_s=most_s, most_held_bytes=150)
+        self.limit = BodyLimit(
+            self._app, most_bytes=100, most_photo_bytes=100, most_s=most_s, most_held_bytes=150
+        )
         self.meanwhile = asyncio.Event()
         self.meanwhile.set()
 

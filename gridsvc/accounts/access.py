@@ -281,7 +281,7 @@ def describe_rights(router: APIRouter) -> None:
     for route in router.routes:
         rule = declared(route)
         if isinstance(route, APIRoute) and isinstance(rule, May):
-            route.openapi_extra = {
+            route.openapi_extra = (route.openapi_extra or {}) | {
                 "x-permissions": list(rule.permissions),
                 "x-roles": roles_of(route),
             }

@@ -42,7 +42,7 @@ class Provider:
             },
         )
 
-    async def begin(self, request: Request, back: str) -> RedirectResponse:
+    async def send_to(self, request: Request, back: str) -> RedirectResponse:
         """Send a browser to the provider.
 
         Raises

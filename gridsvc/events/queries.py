@@ -109,6 +109,48 @@ async def sealed_contact(session: AsyncSession, event_id: int) -> RowMapping | N
     return found.mappings().first()
 
 
+_PHOTO = """
+SELECT id, purpose, width_px, height_px, length(content) AS size_bytes, captured_at, received_at
+FROM event_media
+"""
+
+
+async def photos(session: AsyncSession, event_id: int) -> list[RowMapping]:
+    """Photos of an event without their pictures, oldest first."""
+    found = await session.execute(
+        text(f"{_PHOTO} WHERE event_id = :id ORDER BY id"), {"id": event_id}
+    )
+    return list(found.mappings())
+
+
+async def photo_content(session: AsyncSession, event_id: int, photo_id: int) -> bytes | None:
+    """The picture of a photo (JPEG), or none when the event has no such photo."""
+    content: bytes | None = await session.scalar(
+        text("SELECT content FROM event_media WHERE event_id = :event_id AND id = :photo_id"),
+        {"event_id": event_id, "photo_id": photo_id},
+    )
+    return content
+
+
+async def add_photo(session: AsyncSession, **columns: Any) -> int | None:
+    """Add a photo; its id, or none when the event has it already.
+
+    Columns: event_id, division_code, purpose, width_px, height_px, sha256, content, added_by,
+    captured_at.
+    """
+    photo_id: int | None = await session.scalar(
+        text("""
+        INSERT INTO event_media (event_id, division_code, purpose, media_type, width_px, height_px,
+                                 sha256, content, added_by, captured_at)
+        VALUES (:event_id, :division_code, :purpose, 'image/jpeg', :width_px, :height_px, :sha256,
+                :content, :added_by, CAST(:captured_at AS timestamptz))
+        ON CONFLICT (event_id, sha256) DO NOTHING RETURNING id
+        """),
+        columns,
+    )
+    return photo_id
+
+
 async def page(
     session: AsyncSession, *, within: str | None, state: State | None, limit: int
 ) -> tuple[list[RowMapping], int]:
@@ -144,17 +186,21 @@ class Locked(NamedTuple):
     state: State
     handler_id: int | None
     division_code: str
+    reported_by: int | None
 
 
 async def lock(session: AsyncSession, event_id: int) -> Locked | None:
     """Lock an event until the transaction ends; none when there is no such event."""
     row = (
         await session.execute(
-            text("SELECT state, handler_id, division_code FROM event WHERE id = :id FOR UPDATE"),
+            text(
+                "SELECT state, handler_id, division_code, reported_by FROM event"
+                " WHERE id = :id FOR UPDATE"
+            ),
             {"id": event_id},
         )
     ).first()
-    return Locked(State(row.state), row.handler_id, row.division_code) if row else None
+    return Locked(State(row.state), *row[1:]) if row else None
 
 
 async def lock_waiting(

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from gridsvc.accounts.access import Session, may
+from gridsvc.accounts.access import Caller, Session, may
 from gridsvc.accounts.roles import Permission
 from gridsvc.accounts.schemas import PurposeIn
 from gridsvc.codes import checked
+from gridsvc.errors import NotFound
 from gridsvc.events import queries, service
-from gridsvc.events.schemas import Contact, EventPage, EventWithHistory
+from gridsvc.events.photos import FORMATS, MEDIA_TYPE, PhotoLimits, clean_photo
+from gridsvc.events.schemas import Contact, EventPage, EventWithHistory, PhotoOut
 from gridsvc.events.states import State
 from gridsvc.grids.routes import Within
 
 router = APIRouter(prefix="/api/events", tags=["events"])
 _VIEW = may(Permission.VIEW_EVENTS)
+_BINARY = {"type": "string", "format": "binary"}
+_PICTURES = {f"image/{kind.lower()}": {"schema": _BINARY} for kind in FORMATS}
 
 #: PostgreSQL's bigint ends here.
 EventId = Annotated[int, Path(ge=1, le=2**63 - 1)]
@@ -49,3 +54,50 @@ async def contact(
     return await service.contact(
         session, event_id, request.app.state.keyring, purpose=reason.purpose
     )
+
+
+@router.get("/{event_id}/photos", dependencies=[_VIEW])
+async def photos(session: Session, event_id: EventId) -> list[PhotoOut]:
+    """Photos of an event, oldest first."""
+    return await service.photos(session, event_id)
+
+
+@router.post(
+    "/{event_id}/photos",
+    status_code=201,
+    dependencies=[
+        may(Permission.REPORT_EVENTS, Permission.HANDLE_EVENTS, Permission.DIRECT_EVENTS)
+    ],
+    openapi_extra={"requestBody": {"required": True, "content": _PICTURES}},
+)
+async def add_photo(
+    request: Request,
+    session: Session,
+    caller: Caller,
+    event_id: EventId,
+    purpose: Literal["report", "before", "after"] = "report",
+) -> list[PhotoOut]:
+    """Add a photo (JPEG, PNG or WebP as the body); it is drawn anew, upright and bare."""
+    content = await request.body()
+    # Decoding takes a moment: the others are served meanwhile.
+    photo = await asyncio.to_thread(clean_photo, content, _limits(request))
+    return await service.add_photo(session, event_id, photo, purpose=purpose, adder=caller)
+
+
+def _limits(request: Request) -> PhotoLimits:
+    settings = request.app.state.settings
+    return PhotoLimits(settings.max_photo_bytes, settings.max_photo_pixels)
+
+
+@router.get(
+    "/{event_id}/photos/{media_id}",
+    response_class=Response,
+    responses={200: {"content": {MEDIA_TYPE: {"schema": _BINARY}}}},
+    dependencies=[_VIEW],
+)
+async def photo(session: Session, event_id: EventId, media_id: EventId) -> Response:
+    """The picture of a photo, JPEG."""
+    content = await queries.photo_content(session, event_id, media_id)
+    if content is None:
+        raise NotFound(f"event {event_id} has no photo {media_id}")
+    return Response(content, media_type=MEDIA_TYPE)

@@ -111,6 +111,18 @@ class EventPage(BaseModel):
     total: int
 
 
+class PhotoOut(BaseModel):
+    """A photo of an event; the picture itself is at ``/api/events/{id}/photos/{photo}``."""
+
+    id: int
+    purpose: str = Field(examples=["report"], description="report, before or after")
+    width_px: int
+    height_px: int
+    size_bytes: int
+    captured_at: datetime | None
+    received_at: datetime
+
+
 class PublicEvent(BaseModel):
     """A closed event as everybody may see it: no text, nobody's name, no exact place or hour."""
 

@@ -8,18 +8,31 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.accounts.identity import Identity
+from gridsvc.accounts.roles import Permission
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.audit.actor import SYSTEM, acting, actor_of
-from gridsvc.errors import BadInput, NotFound
+from gridsvc.errors import BadInput, Conflict, Forbidden, NotFound
 from gridsvc.events import movers, queries, states
+from gridsvc.events.photos import Photo
 from gridsvc.events.queries import Locked
-from gridsvc.events.schemas import Contact, EventIn, EventOut, EventWithHistory, Handler, Move
+from gridsvc.events.schemas import (
+    Contact,
+    EventIn,
+    EventOut,
+    EventWithHistory,
+    Handler,
+    Move,
+    PhotoOut,
+)
 from gridsvc.events.states import State
 from gridsvc.geo import to_wgs84
 from gridsvc.grids.queries import cell_at
 from gridsvc.keyring import Keyring
 from gridsvc.mandates.service import reportable_matter
+
+#: Of one event: what was seen, before and after, from a few sides.
+MOST_PHOTOS = 12
 
 
 async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> tuple[int, bool]:
@@ -163,6 +176,66 @@ async def contact(
         name=row["name"] and keyring.open(row["name"]),
         phone=row["phone"] and keyring.open(row["phone"]),
     )
+
+
+async def add_photo(
+    session: AsyncSession, event_id: int, photo: Photo, *, purpose: str, adder: Identity
+) -> list[PhotoOut]:
+    """Keep a photo of an event; the same one again is kept once. All photos of the event.
+
+    Raises
+    ------
+    NotFound
+        If there is no such event.
+    Forbidden
+        If it is neither the adder's own report nor in their hands, nor they of the desk.
+    Conflict
+        If the event has as many photos as it may have.
+    """
+    found = await queries.lock(session, event_id)
+    if found is None:
+        raise NotFound(f"there is no event {event_id}")
+    own = adder.account_id == found.reported_by
+    in_hand = adder.person_id is not None and adder.person_id == found.handler_id
+    if not (own or in_hand or adder.may(Permission.DIRECT_EVENTS)):
+        raise Forbidden("photos are added by whoever reported or has the event, or by the desk")
+    if len(await queries.photos(session, event_id)) >= MOST_PHOTOS:
+        raise Conflict(f"event {event_id} has {MOST_PHOTOS} photos, which is the most")
+    added = await queries.add_photo(
+        session,
+        event_id=event_id,
+        division_code=found.division_code,
+        purpose=purpose,
+        width_px=photo.width_px,
+        height_px=photo.height_px,
+        sha256=photo.sha256,
+        content=photo.content,
+        added_by=adder.account_id,
+        captured_at=photo.captured_at,
+    )
+    if added is not None:
+        await audit.record(
+            session,
+            Action.PHOTO_ADDED,
+            "event",
+            event_id,
+            division_code=found.division_code,
+            after={"photo": added, "purpose": purpose},
+        )
+    return await photos(session, event_id)
+
+
+async def photos(session: AsyncSession, event_id: int) -> list[PhotoOut]:
+    """Photos of an event, oldest first, without their pictures.
+
+    Raises
+    ------
+    NotFound
+        If there is no such event.
+    """
+    if await queries.event(session, event_id) is None:
+        raise NotFound(f"there is no event {event_id}")
+    return [PhotoOut(**row) for row in await queries.photos(session, event_id)]
 
 
 def as_event(row: Any) -> EventOut:

@@ -127,7 +127,7 @@ async def ask_provider(
     await request.app.state.rates.count_sign_in(address_of(request))
     request.session["goal"] = _safe(goal)
     own = request.app.state.settings.public_url or str(request.base_url).rstrip("/")
-    return await provider.begin(request, f"{own}/sign-in/openid/back")
+    return await provider.send_to(request, f"{own}/sign-in/openid/back")
 
 
 @router.get("/sign-in/openid/back")
