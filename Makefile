@@ -28,6 +28,7 @@ lint: setuptest ## Check style, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive gridsvc
 
 .PHONY: format
 format: setuptest ## Mend style and formatting where that can be done by rule
@@ -45,6 +46,10 @@ setuptest: ## Install what the tests need
 .PHONY: constraints
 constraints: ## Pin the newest versions that pyproject.toml admits
 	.ci/constraints
+
+.PHONY: licences
+licences: setuptest ## Write the list of licences anew
+	$(BIN)/python .ci/licences
 
 .PHONY: clean
 clean: ## Remove what was installed into this folder

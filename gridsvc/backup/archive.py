@@ -18,8 +18,6 @@ from gridsvc.progress import Progress, silent
 
 MANIFEST = "manifest.json"
 DATABASE = "database.dump"
-#: Prefix of the parts that are files people sent; none yet.
-MEDIA = "media/"
 
 _CHUNK_BYTES = 2**20
 _LONGEST_MANIFEST_BYTES = 2**24
@@ -49,6 +47,8 @@ class Manifest(BaseModel):
         Major version of the server.
     rows
         Rows of every table, counted in the snapshot that was dumped; ``schema.table``.
+    digests
+        Digest of the rows of every table in that snapshot; empty in older backups.
     parts
         Every other member of the archive.
     """
@@ -61,6 +61,7 @@ class Manifest(BaseModel):
     postgresql: int
     created_at: AwareDatetime
     rows: dict[str, NonNegativeInt]
+    digests: dict[str, str] = Field(default_factory=dict)
     parts: dict[str, Part]
 
 

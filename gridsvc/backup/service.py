@@ -50,6 +50,7 @@ async def back_up(engine: AsyncEngine, path: Path, progress: Progress = silent) 
         snapshot = await queries.freeze(session)
         server = await queries.server_version(session)
         rows = await queries.row_counts(session)
+        digests = await queries.row_digests(session)
         not_ours = await queries.tables(session, of_extensions=True)
         with archive.new_backup(path) as draft:
             with draft.part(archive.DATABASE) as write:
@@ -61,13 +62,13 @@ async def back_up(engine: AsyncEngine, path: Path, progress: Progress = silent) 
                     write=write,
                     on_table=_share_of(rows, progress),
                 )
-            # Media: one `draft.part(archive.MEDIA + name)` each, here, once events carry them.
             return draft.seal(
                 gridsvc=__version__,
                 revision=schema.revision,
                 postgresql=server,
                 created_at=datetime.now(UTC),
                 rows=rows,
+                digests=digests,
             )
 
 
@@ -113,7 +114,9 @@ async def restore(
     async with transaction(engine) as session:
         await queries.analyze(session)
         found = await queries.row_counts(session)
-    _check_rows(manifest.rows, found)
+        digests = await queries.row_digests(session)
+    _check_counts(manifest.rows, found)
+    _check_digests(manifest.digests, digests)
     return await migrations.upgrade(engine)
 
 
@@ -126,13 +129,22 @@ def _check_known(manifest: Manifest) -> None:
         )
 
 
-def _check_rows(expected: dict[str, int], found: dict[str, int]) -> None:
+def _check_counts(expected: dict[str, int], found: dict[str, int]) -> None:
     """Compare what is there with what was backed up; other tables are not our business."""
     wrong = [
         f"{name} {found.get(name, 0)} instead of {count}"
         for name, count in expected.items()
         if found.get(name) != count
     ]
+    _refuse(wrong)
+
+
+def _check_digests(expected: dict[str, str], found: dict[str, str]) -> None:
+    """Compare every row, once there are as many as there were."""
+    _refuse([name for name, digest in expected.items() if found.get(name) != digest])
+
+
+def _refuse(wrong: list[str]) -> None:
     if wrong:
         raise Unavailable(
             f"other rows were restored than were backed up ({', '.join(wrong)}); "

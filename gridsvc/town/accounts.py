@@ -12,7 +12,7 @@ from gridsvc.keyring import Keyring
 from gridsvc.people.queries import first_of_role
 
 #: Known to everybody: the accounts open nothing but an invented town.
-PASSWORD = "Shifanzhen-2026"  # noqa: S105 # nosec B105 - published in the README
+PASSWORD = "Shifanzhen-2026"  # noqa: S105 - published in the README
 PREFIX = "demo-"
 #: The department that answers for the town's looks (市容环境).
 DEPARTMENT_MATTERS = ("E01",)

@@ -46,7 +46,7 @@ def file(tmp_path_factory):
 def small(tmp_path_factory):
     """A backup so small that a damaged byte may be anywhere."""
     path = tmp_path_factory.mktemp("archive") / "small.backup"
-    write(path, {archive.DATABASE: b"rows", f"{archive.MEDIA}a.jpg": b"photo"})
+    write(path, {archive.DATABASE: b"rows", "more/a.jpg": b"photo"})
     return path
 
 
@@ -57,9 +57,9 @@ def test_what_was_written_is_read(file):
     assert b"".join(archive.chunks(file, archive.DATABASE)) == DUMP
 
 
-def test_media_have_their_place(small):
-    assert archive.check(small).parts.keys() == {archive.DATABASE, "media/a.jpg"}
-    assert b"".join(archive.chunks(small, "media/a.jpg")) == b"photo"
+def test_every_part_has_its_place(small):
+    assert archive.check(small).parts.keys() == {archive.DATABASE, "more/a.jpg"}
+    assert b"".join(archive.chunks(small, "more/a.jpg")) == b"photo"
 
 
 def test_only_its_owner_may_read_it(file):
@@ -140,7 +140,7 @@ class TestForeign:
         packed(refused, members_of(small)[-1:])
 
     def test_a_part_too_many(self, refused, small):
-        packed(refused, [*members_of(small), ("media/b.jpg", b"x")])
+        packed(refused, [*members_of(small), ("more/b.jpg", b"x")])
 
     def test_a_part_that_leads_elsewhere(self, refused, small):
         packed(refused, [*members_of(small), ("../x", b"x")])

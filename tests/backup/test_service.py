@@ -8,10 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from gridsvc import migrations
+from gridsvc.audit import service as audit
 from gridsvc.backup import archive, queries, service, tools
 from gridsvc.db import transaction
 from gridsvc.errors import BadInput, Conflict, Unavailable
 from tests.backup.conftest import empty_database, engine_on, report_events, rows_of
+from tests.conftest import service_of
 
 #: Whatever of the schema is written in the database and not in the rows.
 GUARDS = {
@@ -222,3 +224,54 @@ async def test_a_pg_dump_that_dies_leaves_no_file(
         with pytest.raises(Unavailable, match=says):
             await service.back_up(engine, tmp_path / "out" / "town.backup")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+async def test_a_row_that_came_out_otherwise_is_noticed(kept, empty, monkeypatch):
+    """As many rows as before, one of them another: counting alone would not see it."""
+    manifest = archive.check(kept.file)
+    counted = queries.row_counts
+
+    async def with_a_changed_row(session):
+        await session.execute(text("UPDATE matter SET name = 'x' WHERE code = 'E01'"))
+        return await counted(session)
+
+    monkeypatch.setattr(queries, "row_counts", with_a_changed_row)
+    with pytest.raises(Unavailable, match=r"public\.matter"):
+        await service.restore(empty, kept.file, manifest)
+
+
+async def test_photos_come_with_it(cluster, town, town_url, tmp_path):
+    async with town.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO audit_entry (login, roles, via, action, kind, object_id,"
+                " division_code) VALUES ('x', '{}', 'system', 'loaded', 'x', 'x', '000000000000')"
+            )
+        )
+    [event] = await report_events(town_url, 1)
+    async with town.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO event_media (event_id, division_code, purpose, media_type, width_px,"
+                " height_px, sha256, content) SELECT id, division_code, 'report', 'image/jpeg', 1,"
+                " 1, '', :content FROM event WHERE id = :id"
+            ),
+            {"id": event, "content": bytes(range(256)) * 100},
+        )
+    file = tmp_path / "town.backup"
+    await service.back_up(town, file)
+    async with empty_database(cluster) as url, engine_on(url) as restored:
+        await service.restore(restored, file, archive.check(file))
+        async with restored.connect() as connection:
+            content = await connection.scalar(text("SELECT content FROM event_media"))
+        assert content == bytes(range(256)) * 100
+        # The chain of the audit trail holds there too.
+        async with transaction(restored) as session:
+            assert await audit.verify(session) == []
+
+
+async def test_a_login_from_whom_policies_hide_rows_cannot_back_up(town_url, tmp_path):
+    async with engine_on(service_of(town_url).url) as engine:
+        with pytest.raises(Unavailable, match="BYPASSRLS"):
+            await service.back_up(engine, tmp_path / "town.backup")
+    assert list(tmp_path.iterdir()) == []
