@@ -124,6 +124,7 @@ def prepare(
             zone_households=zone_households,
             zone_id=zone_id,
             out=out,
+            limits=Settings().file_limits,
             progress=progress,
         )
     show(report, as_json)
@@ -162,6 +163,7 @@ def split(
             seed=seed,
             out=out,
             report=report,
+            limits=Settings().file_limits,
             progress=progress,
         )
     show(figures, as_json)
@@ -189,7 +191,7 @@ def load(
     """
     if kind is not None and kind not in loading.ORDER:
         raise BadInput(f"--as {kind} is not known; choose one of {', '.join(loading.ORDER)}")
-    work = loading.jobs(files, kind)
+    work = loading.jobs(files, kind, Settings().file_limits)
 
     async def work_on(engine: AsyncEngine, progress: Progress) -> dict[str, Any]:
         keyring = await keyring_for(Settings(), engine)
@@ -292,7 +294,7 @@ def demo(
         if area is None:
             write_town(build_town(households, seed, progress), out)
         else:
-            write_cast(cast_area(read_area(area, division), seed=seed), out)
+            write_cast(cast_area(read_area(area, division, Settings().file_limits), seed=seed), out)
     if settle_it:
         result |= with_database(_settling(out))
     show(result, as_json)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,6 +20,23 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as failure:
         raise ValueError("unknown time zone, write it as Asia/Shanghai") from failure
     return name
+
+
+class FileLimits(BaseModel):
+    """How much one file that is read may ask for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file_bytes: int = Field(4 * 2**30, ge=1)
+    table_bytes: int = Field(200 * 2**20, ge=1)
+    unpacked_ratio: int = Field(200, ge=1)
+    rows: int = Field(5_000_000, ge=1)
+    vertices: int = Field(100_000_000, ge=1)
+    seconds: float = Field(900.0, gt=0)
+    memory_bytes: int = Field(8 * 2**30, ge=64 * 2**20)
+
+
+_FILE = FileLimits()
 
 
 class Settings(BaseSettings):
@@ -42,6 +59,21 @@ class Settings(BaseSettings):
         2_000_000, ge=1, description="bytes the body of a request may have, but for photos"
     )
     max_body_s: float = Field(15.0, gt=0, description="seconds the body of a request may take")
+    max_file_bytes: int = Field(
+        _FILE.file_bytes, ge=1, description="bytes a file read may have, packed or unpacked"
+    )
+    max_table_bytes: int = Field(
+        _FILE.table_bytes, ge=1, description="the same of a CSV or XLSX file"
+    )
+    max_file_ratio: int = Field(
+        _FILE.unpacked_ratio, ge=1, description="times an archive may grow when unpacked"
+    )
+    max_file_rows: int = Field(_FILE.rows, ge=1, description="rows of a layer or table")
+    max_file_vertices: int = Field(_FILE.vertices, ge=1, description="vertices of a layer")
+    max_file_s: float = Field(_FILE.seconds, gt=0, description="seconds reading a file may take")
+    max_file_memory_bytes: int = Field(
+        _FILE.memory_bytes, ge=64 * 2**20, description="memory reading a file may take"
+    )
     demonstration: bool = Field(False, description="let the demonstration's accounts sign in")
     key_file: Path | None = Field(
         None, description="keys that seal personal data; none = keys.json in data_dir"
@@ -92,6 +124,19 @@ class Settings(BaseSettings):
     time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
         "Asia/Shanghai", description="zone in which times are shown"
     )
+
+    @property
+    def file_limits(self) -> FileLimits:
+        """How much one file that is read may ask for."""
+        return FileLimits(
+            file_bytes=self.max_file_bytes,
+            table_bytes=self.max_table_bytes,
+            unpacked_ratio=self.max_file_ratio,
+            rows=self.max_file_rows,
+            vertices=self.max_file_vertices,
+            seconds=self.max_file_s,
+            memory_bytes=self.max_file_memory_bytes,
+        )
 
     @property
     def keys_at(self) -> Path:

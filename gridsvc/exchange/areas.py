@@ -11,6 +11,7 @@ import pandas as pd
 
 from gridsvc import geo
 from gridsvc.codes import checked, level_of
+from gridsvc.config import FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange.layers import layer_names, read_layer
 from gridsvc.exchange.rows import rows_named
@@ -18,9 +19,12 @@ from gridsvc.grids.area_queries import AreaFrames
 
 #: The tallest building on Earth has 163.
 MOST_LEVELS = 300
+#: No name, kind or id of a building is longer.
+LONGEST_TEXT = 200
+USUAL = FileLimits()
 
 
-def read_area(path: Path, division: str | None = None) -> AreaFrames:
+def read_area(path: Path, division: str | None = None, limits: FileLimits = USUAL) -> AreaFrames:
     """A prepared area's layers in EPSG:4326, every community with its code.
 
     Raises
@@ -28,19 +32,31 @@ def read_area(path: Path, division: str | None = None) -> AreaFrames:
     BadInput
         If a layer or column is missing, or a community has no code and none was given.
     """
-    layers = set(layer_names(path))
-    boundary = read_layer(f"{path}:boundary", geometry={"polygon"}).to_crs(geo.WGS84)
+    layers = set(layer_names(path, limits))
+    boundary = read_layer(f"{path}:boundary", geometry={"polygon"}, limits=limits).to_crs(geo.WGS84)
     boundary = _with_codes(boundary, path.name, division)
+
+    def optional(layer: str, geometry: str, defaults: dict[str, Any]) -> gpd.GeoDataFrame:
+        if layer not in layers:
+            empty: dict[str, list[Any]] = {name: [] for name in defaults}
+            return gpd.GeoDataFrame(empty, geometry=[], crs=geo.WGS84)
+        frame = read_layer(
+            f"{path}:{layer}", geometry={geometry}, empty_ok=True, limits=limits
+        ).to_crs(geo.WGS84)
+        return _completed(frame, f"{path.name}:{layer}", defaults)
+
     return AreaFrames(
         boundary=boundary,
-        buildings=_buildings(path),
-        barriers=_optional(path, "barriers", layers, "line", {"class": "unknown", "w": 1.0}),
-        special=_optional(path, "special", layers, "polygon", {"kind": "other", "name": None}),
+        buildings=_buildings(path, limits),
+        barriers=optional("barriers", "line", {"class": "unknown", "w": 1.0}),
+        special=optional("special", "polygon", {"kind": "other", "name": None}),
     )
 
 
-def _buildings(path: Path) -> gpd.GeoDataFrame:
-    frame = read_layer(f"{path}:buildings", geometry={"polygon"}, counts=("households",))
+def _buildings(path: Path, limits: FileLimits) -> gpd.GeoDataFrame:
+    frame = read_layer(
+        f"{path}:buildings", geometry={"polygon"}, counts=("households",), limits=limits
+    )
     scattered = frame.geometry.count_geometries() > 1
     if scattered.any():
         raise BadInput(
@@ -49,13 +65,13 @@ def _buildings(path: Path) -> gpd.GeoDataFrame:
         )
     frame = _with(frame, {"building_id": None, "levels": None, "kind": None, "estimated": True})
     frame["building_id"] = _ids(frame["building_id"], path.name)
-    frame["kind"] = _texts(frame["kind"])
+    frame["kind"] = _texts(frame["kind"], path.name)
     frame["levels"] = _levels(frame["levels"], path.name)
     frame["estimated"] = [value is not False and value != 0 for value in frame["estimated"]]
     return frame.explode(ignore_index=True).to_crs(geo.WGS84)
 
 
-def _ids(given: pd.Series, name: str) -> list[str]:
+def _ids(given: pd.Series, name: str) -> list[str] | pd.Series:
     """Ids as text; without any, the buildings are numbered."""
     if given.isna().all():
         return [f"row{number}" for number in range(1, len(given) + 1)]
@@ -65,7 +81,8 @@ def _ids(given: pd.Series, name: str) -> list[str]:
     if given.duplicated().any():
         rows = rows_named(np.flatnonzero(given.duplicated()))
         raise BadInput(f"{name}: building_id comes again in {rows}; each building needs its own")
-    return [str(int(value)) if isinstance(value, float) else str(value) for value in given]
+    ids = [f"{value:.0f}" if isinstance(value, float) else str(value) for value in given]
+    return _texts(pd.Series(ids, given.index, name="building_id"), name)
 
 
 def _levels(given: pd.Series, name: str) -> list[int | None]:
@@ -96,36 +113,41 @@ def _with_codes(boundary: gpd.GeoDataFrame, name: str, division: str | None) -> 
             "--division CODE"
         )
     boundary["code"] = boundary["code"].astype(str)
-    boundary["name"] = _texts(boundary["name"])
+    boundary["name"] = _texts(boundary["name"], name)
     for code in boundary["code"]:
         if level_of(checked(code)) != "community":
             raise BadInput(f"{code} is no community; an area belongs to a 12-digit community code")
     return boundary
 
 
-def _optional(
-    path: Path, layer: str, layers: set[str], geometry: str, defaults: dict[str, Any]
-) -> gpd.GeoDataFrame:
-    if layer not in layers:
-        empty: dict[str, list[Any]] = {name: [] for name in defaults}
-        return gpd.GeoDataFrame(empty, geometry=[], crs=geo.WGS84)
-    frame = read_layer(f"{path}:{layer}", geometry={geometry}, empty_ok=True).to_crs(geo.WGS84)
+def _completed(frame: gpd.GeoDataFrame, name: str, defaults: dict[str, Any]) -> gpd.GeoDataFrame:
     frame = _with(frame, defaults)
-    for name, value in defaults.items():
+    for column, value in defaults.items():
         # Where a feature says nothing, what holds for a layer without the column holds for it.
-        frame[name] = [value if pd.isna(given) else given for given in frame[name]]
-        if name != "w":
-            frame[name] = _texts(frame[name])
+        frame[column] = [value if _absent(given) else given for given in frame[column]]
+        if column != "w":
+            frame[column] = _texts(frame[column], name)
     if "w" in defaults:
-        frame["w"] = _weights(frame["w"], path.name)
+        frame["w"] = _weights(frame["w"], name)
     # Tables hold single parts; a multi-part street is so many streets.
     return frame.explode(ignore_index=True)
 
 
-def _texts(given: pd.Series) -> pd.Series:
+def _texts(given: pd.Series, name: str) -> pd.Series:
     """Plain text, or none; software writes classes and names as numbers too."""
-    told = [None if pd.isna(value) else str(value) for value in given]
+    told = [None if _absent(value) else str(value) for value in given]
+    long = [row for row, text in enumerate(told) if text and len(text) > LONGEST_TEXT]
+    if long:
+        raise BadInput(
+            f"{name}: {given.name} has over {LONGEST_TEXT} characters in {rows_named(long)}; "
+            "shorten it"
+        )
     return pd.Series(told, index=given.index, dtype=object)
+
+
+def _absent(value: Any) -> bool:
+    """Whether a cell says nothing; a list, as GeoJSON may hold, does."""
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value)) or value == ""
 
 
 def _weights(given: pd.Series, name: str) -> pd.Series:

@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
+import shapely
 from pyproj.exceptions import CRSError
 
+from gridsvc.config import FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange import rows
+from gridsvc.exchange.apart import read_apart
 from gridsvc.exchange.guard import DRIVERS, check_content
 
 # Drivers that open other files or the network, or hold no vector layer with a CRS. GDAL reads
@@ -41,6 +44,11 @@ from pyogrio.errors import (
     GeometryError,
 )
 
+#: GDAL asks the network for nothing a file names.
+pyogrio.set_gdal_config_options(
+    {"GML_DOWNLOAD_SCHEMA": "NO", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}"}
+)
+USUAL = FileLimits()
 _GDAL_ERRORS = (
     DataSourceError,
     DataLayerError,
@@ -75,6 +83,7 @@ def read_layer(
     columns: Collection[str] = (),
     counts: Collection[str] = (),
     empty_ok: bool = False,
+    limits: FileLimits = USUAL,
 ) -> gpd.GeoDataFrame:
     """Read one vector layer and refuse it unless every row can be used.
 
@@ -90,6 +99,8 @@ def read_layer(
         Columns that must be there and hold whole numbers >= 0; returned as int64.
     empty_ok
         Whether a layer without rows is fine; otherwise it is refused.
+    limits
+        How much the file may ask for.
 
     Returns
     -------
@@ -102,18 +113,43 @@ def read_layer(
     BadInput
         If the file is missing, unreadable or no vector file, the layer is missing or not
         named where there are several, it is empty, has no CRS, lacks a column, or rows have a
-        wrong, invalid or absent geometry, impossible coordinates, or no whole count.
+        wrong, invalid or absent geometry, impossible coordinates, text that holds control
+        characters, or no whole count; or if the file asks for more than it may.
     """
     source = _source(spec)
-    check_content(source.path)
+    return read_apart(
+        source.name,
+        limits,
+        _read_checked,
+        source,
+        limits,
+        geometry=geometry,
+        columns=columns,
+        counts=counts,
+        empty_ok=empty_ok,
+    )
+
+
+def _read_checked(
+    source: _Source,
+    limits: FileLimits,
+    *,
+    geometry: Collection[str],
+    columns: Collection[str],
+    counts: Collection[str],
+    empty_ok: bool,
+) -> gpd.GeoDataFrame:
+    """Read a layer, cheapest checks first."""
+    check_content(source.path, limits)
     with _quiet():
-        frame = _read(_choose_layer(source))
+        frame = _read(_choose_layer(source), limits)
     rows.check_crs(frame, source.name)
     rows.check_columns(frame, source.name, (*columns, *counts))
     if frame.empty and empty_ok:
         return frame
     if frame.empty:
         raise BadInput(f"{source.name} holds no rows; give a layer with at least one")
+    rows.check_texts(frame, source.name)
     rows.check_geometry(frame, source.name, geometry)
     rows.check_places(frame, source.name)
     for column in counts:
@@ -121,7 +157,7 @@ def read_layer(
     return frame
 
 
-def layer_names(path: str | Path) -> list[str]:
+def layer_names(path: str | Path, limits: FileLimits = USUAL) -> list[str]:
     """Names of the vector layers in a file, in its order.
 
     Raises
@@ -130,7 +166,11 @@ def layer_names(path: str | Path) -> list[str]:
         If the file is missing, unreadable or no vector file.
     """
     source = _source(str(path))
-    check_content(source.path)
+    return read_apart(source.name, limits, _names_checked, source, limits)
+
+
+def _names_checked(source: _Source, limits: FileLimits) -> list[str]:
+    check_content(source.path, limits)
     with _quiet():
         return _layers(source)
 
@@ -211,7 +251,7 @@ def _source(spec: str) -> _Source:
         path = Path(file)
     if not path.exists():
         raise BadInput(f"there is no file {path}; check the path")
-    if not path.is_file() and path.suffix.lower() != ".gdb":
+    if not path.is_file() and not (path.is_dir() and path.suffix.lower() == ".gdb"):
         raise BadInput(f"{path} is not a file; name a vector file such as GeoPackage or GeoJSON")
     if not os.access(path, os.R_OK):
         raise BadInput(f"{path.name} cannot be read; check its permissions")
@@ -243,7 +283,7 @@ def _choose_layer(source: _Source) -> _Source:
     return _Source(source.path, source.layer or layers[0])
 
 
-def _read(source: _Source) -> gpd.GeoDataFrame:
+def _read(source: _Source, limits: FileLimits) -> gpd.GeoDataFrame:
     try:
         frame = pyogrio.read_dataframe(
             source.path,
@@ -251,11 +291,16 @@ def _read(source: _Source) -> gpd.GeoDataFrame:
             encoding=_encoding(source.path),
             force_2d=True,
             on_invalid="ignore",
+            max_features=limits.rows + 1,
         )
     except _READ_ERRORS as failure:
         raise BadInput(f"{source.name} cannot be read; export it again") from failure
     if not isinstance(frame, gpd.GeoDataFrame):
         raise BadInput(f"{source.name} is a table without geometry; give a layer with geometry")
+    if len(frame) > limits.rows:
+        raise BadInput(f"{source.name} has over {limits.rows} rows; divide it")
+    if shapely.get_num_coordinates(frame.geometry.values).sum() > limits.vertices:
+        raise BadInput(f"{source.name} has over {limits.vertices} vertices; divide or simplify it")
     return frame
 
 

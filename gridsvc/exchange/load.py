@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridsvc import geo
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
+from gridsvc.config import FileLimits
 from gridsvc.dispatch import service as dispatch
 from gridsvc.errors import BadInput, GridsvcError
 from gridsvc.events.schemas import EventIn
@@ -28,6 +29,7 @@ from gridsvc.mandates import service as mandates
 from gridsvc.people import service as people
 from gridsvc.progress import Progress, silent
 
+USUAL = FileLimits()
 #: Kinds in the order in which they build on each other.
 ORDER = ("divisions", "area", "households", "powers", "matters", "people", "events")
 TABLES = {".csv", ".xlsx"}
@@ -35,13 +37,14 @@ TABLES = {".csv", ".xlsx"}
 
 @dataclass(frozen=True)
 class Job:
-    """One file to load, and as what."""
+    """One file to load, as what, and how much it may ask for."""
 
     path: Path
     kind: str
+    limits: FileLimits
 
 
-def jobs(paths: Sequence[Path], kind: str | None = None) -> list[Job]:
+def jobs(paths: Sequence[Path], kind: str | None = None, limits: FileLimits = USUAL) -> list[Job]:
     """What each file holds, in the order in which they must be loaded.
 
     Raises
@@ -49,14 +52,14 @@ def jobs(paths: Sequence[Path], kind: str | None = None) -> list[Job]:
     BadInput
         If a file is missing or holds nothing gridsvc knows.
     """
-    found = [Job(path, kind or _kind_of(path)) for path in paths]
+    found = [Job(path, kind or _kind_of(path, limits), limits) for path in paths]
     return sorted(found, key=lambda job: ORDER.index(job.kind))
 
 
-def _kind_of(path: Path) -> str:
+def _kind_of(path: Path, limits: FileLimits) -> str:
     if path.suffix.lower() in TABLES:
-        return tables.kind_of(path)
-    layers = set(layer_names(path))
+        return tables.kind_of(path, limits)
+    layers = set(layer_names(path, limits))
     if {"boundary", "buildings"} <= layers:
         return "area"
     if "divisions" in layers:
@@ -90,13 +93,13 @@ async def load(
     for number, job in enumerate(work):
         progress(f"load {job.path.name}", number / len(work))
         if job.kind == "area":
-            loaded = await _load_area(session, job.path, division)
+            loaded = await _load_area(session, job, division)
         elif job.kind == "events":
-            loaded = await _load_events(session, job.path, keyring, progress)
+            loaded = await _load_events(session, job, keyring, progress)
         elif job.kind == "people":
-            loaded = {"people": await _load_people(session, job.path, keyring)}
+            loaded = {"people": await _load_people(session, job, keyring)}
         else:
-            loaded = {job.kind: await _LOADERS[job.kind](session, job.path)}
+            loaded = {job.kind: await _LOADERS[job.kind](session, job)}
         before = counts.get(job.kind, {})
         counts[job.kind] = {name: before.get(name, 0) + count for name, count in loaded.items()}
     progress("load", 1.0)
@@ -105,16 +108,17 @@ async def load(
     return counts
 
 
-async def _load_divisions(session: AsyncSession, path: Path) -> int:
-    if path.suffix.lower() in TABLES:
-        table = tables.read_table(path, tables.DivisionRow)
+async def _load_divisions(session: AsyncSession, job: Job) -> int:
+    if job.path.suffix.lower() in TABLES:
+        table = tables.read_table(job.path, tables.DivisionRow, job.limits)
         return await grids.load_divisions(
             session, [grids.DivisionRow(row.code, row.name) for row in table]
         )
-    layer = "divisions" if "divisions" in layer_names(path) else None
-    spec = f"{path}:{layer}" if layer else str(path)
-    frame = read_layer(spec, geometry={"polygon"}, columns=("code", "name")).to_crs(geo.WGS84)
-    rows = tables.rows_of_layer(frame, path.name, tables.DivisionRow)
+    layer = "divisions" if "divisions" in layer_names(job.path, job.limits) else None
+    spec = f"{job.path}:{layer}" if layer else str(job.path)
+    frame = read_layer(spec, geometry={"polygon"}, columns=("code", "name"), limits=job.limits)
+    frame = frame.to_crs(geo.WGS84)
+    rows = tables.rows_of_layer(frame, job.path.name, tables.DivisionRow)
     return await grids.load_divisions(
         session,
         [
@@ -124,8 +128,8 @@ async def _load_divisions(session: AsyncSession, path: Path) -> int:
     )
 
 
-async def _load_area(session: AsyncSession, path: Path, division: str | None) -> dict[str, int]:
-    area = read_area(path, division)
+async def _load_area(session: AsyncSession, job: Job, division: str | None) -> dict[str, int]:
+    area = read_area(job.path, division, job.limits)
     await grids.load_divisions(
         session,
         [
@@ -138,8 +142,8 @@ async def _load_area(session: AsyncSession, path: Path, division: str | None) ->
     return await grids.load_area(session, area)
 
 
-async def _load_households(session: AsyncSession, path: Path) -> int:
-    rows = tables.read_lines(path, tables.HouseholdRow)
+async def _load_households(session: AsyncSession, job: Job) -> int:
+    rows = tables.read_lines(job.path, tables.HouseholdRow, job.limits)
     ids = await area_queries.building_ids(session, {row.building_id for row in rows.values()})
     found: list[dict[str, Any]] = []
     bad: list[str] = []
@@ -156,7 +160,7 @@ async def _load_households(session: AsyncSession, path: Path) -> int:
             bad.append(f"line {line}: there is no building {row.building_id}")
     bad += await _addresses_twice(session, list(rows), found) if not bad else []
     if bad:
-        tables.refuse(path.name, bad)
+        tables.refuse(job.path.name, bad)
     await area_queries.replace_households(session, found)
     return len(rows)
 
@@ -174,31 +178,33 @@ async def _addresses_twice(
     return bad
 
 
-async def _load_powers(session: AsyncSession, path: Path) -> int:
-    rows = tables.read_table(path, tables.PowerRow)
+async def _load_powers(session: AsyncSession, job: Job) -> int:
+    rows = tables.read_table(job.path, tables.PowerRow, job.limits)
     return await mandates.load_powers(session, [row.model_dump() for row in rows])
 
 
-async def _load_matters(session: AsyncSession, path: Path) -> int:
-    rows = tables.read_table(path, tables.MatterRow)
+async def _load_matters(session: AsyncSession, job: Job) -> int:
+    rows = tables.read_table(job.path, tables.MatterRow, job.limits)
     return await mandates.load_matters(
         session,
         [row.model_dump(exclude={"parent"}) | {"parent_code": row.parent} for row in rows],
     )
 
 
-async def _load_people(session: AsyncSession, path: Path, keyring: Keyring) -> int:
-    if path.suffix.lower() in TABLES:
-        rows = tables.read_table(path, tables.PersonRow)
+async def _load_people(session: AsyncSession, job: Job, keyring: Keyring) -> int:
+    if job.path.suffix.lower() in TABLES:
+        rows = tables.read_table(job.path, tables.PersonRow, job.limits)
     else:
-        rows = _people_of_layer(path)
-    return await people.load_people(session, [_person(row, path.name) for row in rows], keyring)
+        rows = _people_of_layer(job)
+    return await people.load_people(session, [_person(row, job.path.name) for row in rows], keyring)
 
 
-def _people_of_layer(path: Path) -> list[tables.PersonRow]:
-    frame = read_layer(f"{path}:people", geometry={"point"}).to_crs(geo.WGS84)
+def _people_of_layer(job: Job) -> list[tables.PersonRow]:
+    frame = read_layer(f"{job.path}:people", geometry={"point"}, limits=job.limits).to_crs(
+        geo.WGS84
+    )
     place = {"lon": frame.geometry.x, "lat": frame.geometry.y, "datum": geo.Datum.WGS84.value}
-    return tables.rows_of_layer(frame.assign(**place), path.name, tables.PersonRow)
+    return tables.rows_of_layer(frame.assign(**place), job.path.name, tables.PersonRow)
 
 
 def _person(row: tables.PersonRow, name: str) -> dict[str, Any]:
@@ -217,9 +223,9 @@ def event_of(row: tables.EventRow) -> EventIn:
 
 
 async def _load_events(
-    session: AsyncSession, path: Path, keyring: Keyring, progress: Progress
+    session: AsyncSession, job: Job, keyring: Keyring, progress: Progress
 ) -> dict[str, int]:
-    rows = tables.read_lines(path, tables.EventRow)
+    rows = tables.read_lines(job.path, tables.EventRow, job.limits)
     bad: list[str] = []
     assigned = 0
     for number, (line, row) in enumerate(rows.items()):
@@ -232,11 +238,11 @@ async def _load_events(
         else:
             assigned += shown.handler is not None
     if bad:
-        tables.refuse(path.name, bad)
+        tables.refuse(job.path.name, bad)
     return {"events": len(rows), "assigned": assigned, "waiting": len(rows) - assigned}
 
 
-_Loader = Callable[[AsyncSession, Path], Coroutine[Any, Any, int]]
+_Loader = Callable[[AsyncSession, Job], Coroutine[Any, Any, int]]
 _LOADERS: dict[str, _Loader] = {
     "divisions": _load_divisions,
     "households": _load_households,

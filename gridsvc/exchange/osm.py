@@ -18,10 +18,14 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from gridsvc.config import FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange import tags as meaning
+from gridsvc.exchange.apart import read_apart
+from gridsvc.exchange.guard import check_size
 from gridsvc.geo import WGS84
 
+USUAL = FileLimits()
 _KEYS = (
     *("building", "building:part", "highway", "railway", "waterway", "barrier", "amenity"),
     *("office", "leisure", "landuse", "tourism", "shop", "man_made", "natural", "water"),
@@ -65,6 +69,10 @@ class OsmArea:
 
 @dataclass
 class _Harvest:
+    limits: FileLimits
+    name: str
+    taken: int = 0
+    vertices: int = 0
     buildings: list[tuple[Any, ...]] = field(default_factory=list)
     barriers: list[tuple[Any, ...]] = field(default_factory=list)
     sites: list[tuple[Any, ...]] = field(default_factory=list)
@@ -73,14 +81,25 @@ class _Harvest:
     dropped: Counter[str] = field(default_factory=Counter)
     factory: osmium.geom.WKBFactory = field(default_factory=osmium.geom.WKBFactory)
 
+    def count(self, shape: BaseGeometry) -> None:
+        """Count a shape against what the file may ask for."""
+        self.taken += 1
+        self.vertices += shapely.get_num_coordinates(shape)
+        if self.taken > self.limits.rows:
+            raise BadInput(f"{self.name} has over {self.limits.rows} areas and lines; divide it")
+        if self.vertices > self.limits.vertices:
+            raise BadInput(f"{self.name} has over {self.limits.vertices} vertices; divide it")
 
-def read_osm(path: str | Path) -> OsmArea:
+
+def read_osm(path: str | Path, limits: FileLimits = USUAL) -> OsmArea:
     """Read an OpenStreetMap extract (``.osm.pbf`` and what else libosmium reads).
 
     Parameters
     ----------
     path
         The extract; ways must come with their nodes, as every extract service delivers them.
+    limits
+        How much the file may ask for; the areas and lines kept are its rows.
 
     Returns
     -------
@@ -89,12 +108,18 @@ def read_osm(path: str | Path) -> OsmArea:
     Raises
     ------
     BadInput
-        If the file is missing, damaged, no OpenStreetMap file, or holds no building.
+        If the file is missing, damaged, no OpenStreetMap file, holds no building, or asks for
+        more than it may.
     """
     path = Path(path)
     if not path.is_file():
         raise BadInput(f"there is no file {path}; check the path")
-    harvest = _Harvest()
+    return read_apart(path.name, limits, _read, path, limits)
+
+
+def _read(path: Path, limits: FileLimits) -> OsmArea:
+    check_size(path, limits.file_bytes)
+    harvest = _Harvest(limits, path.name)
     try:
         extent = _extent(path)
         reader = osmium.FileProcessor(str(path)).with_areas(osmium.filter.KeyFilter(*_KEYS))
@@ -189,6 +214,7 @@ def _shape(harvest: _Harvest, make: str, thing: Any) -> BaseGeometry | None:
         shape = shapely.from_wkb(getattr(harvest.factory, make)(thing))
     except (RuntimeError, osmium.InvalidLocationError):
         return None
+    harvest.count(shape)
     if not shape.is_valid:
         shape = shape.buffer(0) if make == "create_multipolygon" else shape
     return None if shape.is_empty else shape

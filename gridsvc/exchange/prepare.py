@@ -20,6 +20,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from gridsvc.config import FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange import footprints
 from gridsvc.exchange.layers import check_out, read_layer, write_layers
@@ -32,6 +33,7 @@ from gridsvc.geo import WGS84, metric_crs, unproject
 from gridsvc.planning.households import estimate, scale_to_zones
 from gridsvc.progress import Progress, silent
 
+USUAL = FileLimits()
 #: Barriers are kept this far beyond the boundary: one may run along just outside it, m.
 _BARRIER_MARGIN_M = 50.0
 #: Standing water below this divides nothing, m2.
@@ -61,6 +63,7 @@ def prepare_area(
     zone_households: str | None = None,
     zone_id: str | None = None,
     out: str | Path,
+    limits: FileLimits = USUAL,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Prepare an OpenStreetMap extract for planning and write it as a GeoPackage.
@@ -81,6 +84,8 @@ def prepare_area(
         known); without it each row is a zone.
     out
         GeoPackage to write: layers boundary, buildings, barriers and special, EPSG:4326.
+    limits
+        How much each file may ask for.
     progress
         Called with each step and its share done.
 
@@ -101,10 +106,10 @@ def prepare_area(
         raise BadInput("give --zones and --zone-households together: the file and its column")
     work = _Work(progress)
     with work.step("read"):
-        area = read_osm(osm)
+        area = read_osm(osm, limits)
         crs = metric_crs(area.buildings)
-        known = read_zones(zones, zone_households or "", zone_id, crs) if zones else None
-        given = _read_boundary(boundary, crs) if boundary else None
+        known = read_zones(zones, zone_households or "", zone_id, crs, limits) if zones else None
+        given = _read_boundary(boundary, crs, limits) if boundary else None
     work.dropped.update(area.dropped)
     with work.step("buildings"):
         buildings = _buildings(area, crs, work.dropped)
@@ -135,8 +140,8 @@ def prepare_area(
     }
 
 
-def _read_boundary(spec: str, crs: CRS) -> gpd.GeoDataFrame:
-    frame = read_layer(spec, geometry={"polygon"}).to_crs(crs)
+def _read_boundary(spec: str, crs: CRS, limits: FileLimits) -> gpd.GeoDataFrame:
+    frame = read_layer(spec, geometry={"polygon"}, limits=limits).to_crs(crs)
     for column in ("code", "name"):
         frame[column] = frame[column].astype("string") if column in frame.columns else pd.NA
     return frame[["code", "name", "geometry"]]

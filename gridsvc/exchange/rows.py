@@ -14,6 +14,7 @@ import shapely
 from pyproj.exceptions import CRSError, ProjError
 
 from gridsvc.errors import BadInput
+from gridsvc.exchange.text import fault_of
 from gridsvc.geo import WGS84, wgs84_bounds
 
 #: Geometry words of `read_layer` and the shapely types each allows.
@@ -44,6 +45,20 @@ def check_columns(frame: gpd.GeoDataFrame, name: str, columns: Iterable[str]) ->
         raise BadInput(
             f"{name} has no column {', '.join(missing)}; add or rename it (its columns: {there})"
         )
+
+
+def check_texts(frame: gpd.GeoDataFrame, name: str) -> None:
+    """Refuse columns and cells with text that no name may hold."""
+    for column in map(str, frame.columns):
+        if fault := fault_of(column):
+            raise BadInput(f"{name} has a column whose name {fault}; rename it")
+    for column in frame.columns[frame.dtypes.map(pd.api.types.is_string_dtype)]:
+        faults = [fault_of(value) if isinstance(value, str) else None for value in frame[column]]
+        wrong = [row for row, fault in enumerate(faults) if fault]
+        if wrong:
+            raise BadInput(
+                f"{name}: {column} {faults[wrong[0]]} in {rows_named(wrong)}; write it anew"
+            )
 
 
 def check_geometry(frame: gpd.GeoDataFrame, name: str, geometry: Collection[str]) -> None:

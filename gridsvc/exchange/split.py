@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from gridsvc.config import FileLimits
 from gridsvc.errors import BadInput, ImproperPlan
 from gridsvc.exchange.layers import check_out, read_layer, temporary_beside, write_layers
 from gridsvc.exchange.rows import rows_named
@@ -19,6 +20,7 @@ from gridsvc.planning.codes import reading_order
 from gridsvc.planning.plan import CellPlan, plan_cells
 from gridsvc.progress import Progress, silent
 
+USUAL = FileLimits()
 #: Radius of the footprint a building given as a point gets, m.
 _POINT_RADIUS_M = 0.5
 #: A building belongs to the boundary if at least this share of it lies inside.
@@ -35,6 +37,7 @@ def split_files(  # noqa: PLR0913 - one argument per option of the command
     seed: int = 0,
     out: str | Path,
     report: str | Path | None = None,
+    limits: FileLimits = USUAL,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Split communities into cells of about `target` households, from files to a file.
@@ -55,6 +58,8 @@ def split_files(  # noqa: PLR0913 - one argument per option of the command
         (row of the boundary, from 1), name (of the special site).
     report
         JSON file for the report, if wanted.
+    limits
+        How much each file may ask for.
     progress
         Called with each step and its share done.
 
@@ -77,7 +82,7 @@ def split_files(  # noqa: PLR0913 - one argument per option of the command
         raise BadInput(f"the target is {target}; give at least 1 household per cell")
     start = time.perf_counter()
     progress("read", 0.0)
-    layers, crs = _read(buildings, boundary, barriers, special)
+    layers, crs = _read(buildings, boundary, barriers, special, limits)
     _check_covered(layers["buildings"], layers["boundary"])
     progress("read", 1.0)
     read_s = time.perf_counter() - start
@@ -99,13 +104,18 @@ def split_files(  # noqa: PLR0913 - one argument per option of the command
 
 
 def _read(
-    buildings: str, boundary: str, barriers: str | None, special: str | None
+    buildings: str, boundary: str, barriers: str | None, special: str | None, limits: FileLimits
 ) -> tuple[dict[str, Any], Any]:
     """All layers in one metric CRS, and the CRS the buildings came in."""
-    houses = read_layer(buildings, geometry={"polygon", "point"}, counts=("households",))
-    area = read_layer(boundary, geometry={"polygon"})
-    lines = read_layer(barriers, geometry={"line"}, empty_ok=True) if barriers else None
-    sites = read_layer(special, geometry={"polygon"}, empty_ok=True) if special else None
+
+    def optional(spec: str | None, kind: str) -> gpd.GeoDataFrame | None:
+        return read_layer(spec, geometry={kind}, empty_ok=True, limits=limits) if spec else None
+
+    houses = read_layer(
+        buildings, geometry={"polygon", "point"}, counts=("households",), limits=limits
+    )
+    area = read_layer(boundary, geometry={"polygon"}, limits=limits)
+    lines, sites = optional(barriers, "line"), optional(special, "polygon")
     metric = metric_crs(area)
     layers = {"boundary": area, "barriers": lines, "special": sites}
     layers = {name: None if one is None else one.to_crs(metric) for name, one in layers.items()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -21,12 +22,16 @@ from openpyxl.utils.exceptions import InvalidFileException
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from gridsvc.codes import DIGITS
+from gridsvc.config import FileLimits
 from gridsvc.errors import BadInput
+from gridsvc.exchange.apart import read_apart
+from gridsvc.exchange.guard import check_archive, check_size
+from gridsvc.exchange.text import fault_of, plain
 from gridsvc.geo import Datum
 from gridsvc.people.schemas import CapturedAt
 
-#: A table larger than this is not read: no list of a city comes near it.
-MOST_BYTES = 200 * 2**20
+#: More columns than any list of people, matters or events has.
+MOST_COLUMNS = 1000
 #: So many bad rows are named in the message; all of them are in the error's ``rows``.
 ROWS_NAMED = 5
 
@@ -36,6 +41,10 @@ _XLSX_ERRORS = (
     *(AttributeError, EOFError, IndexError, KeyError, OSError, TypeError, ValueError),
 )
 
+USUAL = FileLimits()
+
+#: Number of a line and its cells.
+Line = tuple[int, list[str]]
 Row = TypeVar("Row", bound=BaseModel)
 
 
@@ -52,6 +61,7 @@ def _listed(value: Any) -> Any:
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 DivisionCode = Annotated[str, BeforeValidator(_padded), Field(pattern=r"^[0-9]{12}$")]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
+Short = Annotated[str, Field(max_length=100)]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 
@@ -68,9 +78,9 @@ class HouseholdRow(BaseModel):
 
     address_code: Code
     building_id: Code
-    unit: str | None = None
+    unit: Short | None = None
     floor: Annotated[int, Field(ge=-10, le=300)] | None = None
-    room: str | None = None
+    room: Short | None = None
     residents: Annotated[int, Field(ge=0, le=100)]
 
 
@@ -134,7 +144,7 @@ KINDS: dict[str, tuple[type[BaseModel], frozenset[str]]] = {
 }
 
 
-def kind_of(path: Path) -> str:
+def kind_of(path: Path, limits: FileLimits = USUAL) -> str:
     """Kind of table a file is, told by its columns.
 
     Raises
@@ -142,7 +152,7 @@ def kind_of(path: Path) -> str:
     BadInput
         If it has the columns of no kind.
     """
-    columns = set(_lines(path)[0][1])
+    columns = set(_lines(path, limits)[0][1])
     for kind, (_, tell) in KINDS.items():
         if tell <= columns:
             return kind
@@ -150,12 +160,12 @@ def kind_of(path: Path) -> str:
     raise BadInput(f"{path.name} is no table gridsvc knows; it tells a table by columns: {kinds}")
 
 
-def read_table(path: Path, row_type: type[Row]) -> list[Row]:
+def read_table(path: Path, row_type: type[Row], limits: FileLimits = USUAL) -> list[Row]:
     """Rows of a table, as `read_lines` reads them, without their lines."""
-    return list(read_lines(path, row_type).values())
+    return list(read_lines(path, row_type, limits).values())
 
 
-def read_lines(path: Path, row_type: type[Row]) -> dict[int, Row]:
+def read_lines(path: Path, row_type: type[Row], limits: FileLimits = USUAL) -> dict[int, Row]:
     """Rows of a CSV (UTF-8) or XLSX file (first sheet) by line, every one of them valid.
 
     Empty cells are missing values; columns the kind does not know are ignored.
@@ -164,10 +174,12 @@ def read_lines(path: Path, row_type: type[Row]) -> dict[int, Row]:
     ------
     BadInput
         If the file cannot be read, has no rows, lacks a column, or holds bad rows; the
-        message names their lines and reasons.
+        message names their lines and reasons; or if it asks for more than it may.
     """
-    (_, header), *lines = _lines(path)
-    if twice := sorted({name for name in header if name and header.count(name) > 1}):
+    (number, header), *lines = _lines(path, limits)
+    if fault := _fault(header, len(header)):
+        raise BadInput(f"{path.name} names a column in line {number} that {fault}; rename it")
+    if twice := sorted(name for name, count in Counter(header).items() if name and count > 1):
         raise BadInput(f"{path.name} has the column {twice[0]} twice; keep one")
     needed = {name for name, field in row_type.model_fields.items() if field.is_required()}
     if missing := sorted(needed - set(header)):
@@ -216,9 +228,7 @@ def _fault(cells: Sequence[str], columns: int) -> str | None:
     """What is wrong with a row as such."""
     if any(cells[columns:]):
         return f"{len(cells)} cells under {columns} columns; put text with commas in quotes"
-    if any("\x00" in cell for cell in cells):
-        return "holds a NUL character; save the file anew"
-    return None
+    return next((f"{fault}; write it anew" for cell in cells if (fault := fault_of(cell))), None)
 
 
 def refuse(name: str, bad: Sequence[str]) -> None:
@@ -241,49 +251,69 @@ def reasons(failure: ValidationError) -> Iterator[str]:
         yield f"{where}: {error['msg']}"
 
 
-def _lines(path: Path) -> list[tuple[int, list[str]]]:
+def _lines(path: Path, limits: FileLimits) -> list[Line]:
     """Header and rows with their line numbers; rows without any value are left out."""
     if not path.is_file():
         raise BadInput(f"there is no file {path}")
-    if path.stat().st_size > MOST_BYTES:
-        raise BadInput(f"{path.name} is larger than {MOST_BYTES // 2**20} MB; divide it")
-    rows = _from_xlsx(path) if path.suffix.lower() == ".xlsx" else _from_csv(path)
-    lines = [(number, cells) for number, cells in rows if any(cells)]
+    lines = read_apart(path.name, limits, _lines_checked, path, limits)
     if not lines:
         raise BadInput(f"{path.name} is empty; its first line must name the columns")
     return lines
 
 
-def _from_csv(path: Path) -> list[tuple[int, list[str]]]:
-    rows: list[tuple[int, list[str]]] = []
+def _lines_checked(path: Path, limits: FileLimits) -> list[Line]:
+    check_size(path, limits.table_bytes)
+    book = path.suffix.lower() == ".xlsx"
+    lines: list[Line] = []
+    for number, cells in _from_xlsx(path, limits) if book else _from_csv(path):
+        if number > limits.rows + 1:
+            raise BadInput(f"{path.name} has over {limits.rows} rows; divide it")
+        if len(cells) > MOST_COLUMNS:
+            raise BadInput(f"{path.name} has over {MOST_COLUMNS} columns in line {number}")
+        if any(cells):
+            lines.append((number, cells))
+    return lines
+
+
+def _from_csv(path: Path) -> Iterator[Line]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             begins = 1
             for row in reader:
-                rows.append((begins, [cell.strip() for cell in row]))
+                yield begins, [plain(cell.strip()) for cell in row]
                 begins = reader.line_num + 1  # a cell in quotes may hold line breaks
     except UnicodeDecodeError as failure:
         raise BadInput(f"{path.name} is not UTF-8 text; save it as CSV UTF-8") from failure
     except csv.Error as failure:
         raise BadInput(f"{path.name} is not a readable CSV file: {failure}") from failure
-    return rows
 
 
-def _from_xlsx(path: Path) -> list[tuple[int, list[str]]]:
+def _from_xlsx(path: Path, limits: FileLimits) -> Iterator[Line]:
+    check_archive(path, limits.table_bytes, limits.unpacked_ratio)
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        book = load_workbook(path, read_only=True, keep_links=False)
         try:
-            rows = list(book.worksheets[0].iter_rows(values_only=True))
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # what a sheet says of its size may be far off
+            for number, row in enumerate(sheet.iter_rows(), start=1):
+                yield number, [_value(cell, number) for cell in row]
         finally:
             book.close()
     except _XLSX_ERRORS as failure:
         raise BadInput(f"{path.name} is not a readable XLSX file; save it anew") from failure
-    return [(number, [_text(cell) for cell in row]) for number, row in enumerate(rows, start=1)]
+
+
+def _value(cell: Any, number: int) -> str:
+    """Text of a workbook's cell; what a formula gives depends on who computed it last."""
+    if cell.data_type in {"f", "e"}:
+        what = "a formula" if cell.data_type == "f" else "an error"
+        raise BadInput(f"line {number} holds {what}; copy the sheet and paste its values only")
+    return plain(_text(cell.value))
 
 
 def _text(cell: Any) -> str:
-    if cell is None or pd.isna(cell):
+    if cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell)):
         return ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))

@@ -10,11 +10,13 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from gridsvc.config import FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange.layers import read_layer
 from gridsvc.exchange.rows import rows_named
 from gridsvc.planning.households import Scaled
 
+USUAL = FileLimits()
 #: Small-area files of Japan's census (e-Stat): the zone's key, and water among the land.
 _CENSUS_ID = "KEY_CODE"
 _CENSUS_KIND = "HCODE"
@@ -76,7 +78,9 @@ class Zones:
         }
 
 
-def read_zones(spec: str, households: str, zone_id: str | None, crs: CRS) -> Zones:
+def read_zones(
+    spec: str, households: str, zone_id: str | None, crs: CRS, limits: FileLimits = USUAL
+) -> Zones:
     """Read zones and their totals, parts of one zone joined.
 
     Parameters
@@ -89,6 +93,8 @@ def read_zones(spec: str, households: str, zone_id: str | None, crs: CRS) -> Zon
         Column whose repeated values are parts of one zone; their numbers are added up.
     crs
         Metric CRS to bring the zones to.
+    limits
+        How much the file may ask for.
 
     Raises
     ------
@@ -96,7 +102,9 @@ def read_zones(spec: str, households: str, zone_id: str | None, crs: CRS) -> Zon
         If the layer cannot be used or its zones overlap.
     """
     wanted = (zone_id,) if zone_id else ()
-    frame = read_layer(spec, geometry={"polygon"}, columns=wanted, counts=(households,))
+    frame = read_layer(
+        spec, geometry={"polygon"}, columns=wanted, counts=(households,), limits=limits
+    )
     if _CENSUS_KIND in frame.columns and _CENSUS_ID in frame.columns:
         frame = frame[frame[_CENSUS_KIND] != _CENSUS_WATER]
     key = zone_id or (_CENSUS_ID if _CENSUS_ID in frame.columns else None)

@@ -6,12 +6,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyogrio
 
 from gridsvc.errors import BadInput
 from gridsvc.exchange.layers import write_layers
+from gridsvc.exchange.text import disarm
 from gridsvc.town.generate import Town
 
 #: Time stamp in the GeoPackages, so that the same town gives the same bytes.
@@ -79,7 +81,13 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
     shown = table.assign(
         **{name: table[name].map({True: "true", False: "false"}) for name in truth}
     )
+    texts = [name for name in shown if pd.api.types.is_string_dtype(shown[name])]
+    shown = shown.assign(**{name: shown[name].map(_disarmed) for name in texts})
     shown.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def _disarmed(cell: Any) -> Any:
+    return disarm(cell) if isinstance(cell, str) else cell
 
 
 @contextmanager

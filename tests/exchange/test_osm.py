@@ -93,7 +93,7 @@ def test_unreadable_extracts_are_refused(tmp_path):
     for name, content, told in (
         ("cut.osm.pbf", good[: len(good) // 2], "download it again"),
         ("noise.osm.pbf", b"\x00\x01" * 500, "download it again"),
-        ("empty.osm.pbf", b"", "download it again|holds no building"),
+        ("empty.osm.pbf", b"", "is empty; export it again"),
         ("notes.txt", b"hello", "download it again"),
     ):
         (tmp_path / name).write_bytes(content)

@@ -97,7 +97,7 @@ class TestGoodTables:
 
     @given(
         cells=st.lists(
-            st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20),
+            st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=20),
             min_size=1,
         )
     )
@@ -224,7 +224,7 @@ class TestBadFiles:
             path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         else:
             rewrite(path, "xl/worksheets/sheet1.xml", damage)
-        with pytest.raises(BadInput, match="not a readable XLSX"):
+        with pytest.raises(BadInput, match=r"not a readable XLSX|damaged archive|is empty"):
             read_people(path)
 
     @pytest.mark.parametrize("kind", sorted(tables.KINDS))
