@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     sweep_s: float = Field(5.0, gt=0, description="seconds between looks at waiting events")
     max_in_flight: int = Field(64, ge=1, description="requests worked on at a time")
     max_body_bytes: int = Field(
-        2_000_000, ge=1, description="bytes the body of a request may have, but for photos"
+        262_144, ge=1, description="bytes the body of a request may have, but for photos"
     )
     max_body_s: float = Field(15.0, gt=0, description="seconds the body of a request may take")
     max_file_bytes: int = Field(

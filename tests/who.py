@@ -1,5 +1,6 @@
 """Accounts for tests, and the proofs by which they ask."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -7,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridsvc.accounts import queries, tokens
 from gridsvc.accounts.roles import Role
 from gridsvc.codes import WHOLE
-from gridsvc.keyring import new_keyring
+from gridsvc.keyring import Keyring
 
-#: Keys of every database of this run.
-KEYRING = new_keyring()
+#: Keys of every test's database, the same in every process.
+KEYRING = Keyring({"test": urlsafe_b64encode(bytes(range(32))).decode()}, "5e" * 32)
 #: Who tests what has nothing to do with rights: every role that may be together, everywhere.
 ALL_ROUND_ID = 1
 ALL_ROUND = {"Authorization": f"Bearer {tokens.issue(KEYRING, ALL_ROUND_ID, lives_s=86400)}"}

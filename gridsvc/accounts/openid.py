@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.starlette_client import OAuth
+from authlib.deprecate import AuthlibDeprecationWarning
 from fastapi import Request
 from fastapi.responses import RedirectResponse
 from httpx import HTTPError
@@ -19,6 +20,11 @@ from gridsvc.config import Settings
 from gridsvc.db import EVERYWHERE, enter
 from gridsvc.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from gridsvc.outbound import Outbound
+
+with warnings.catch_warnings():
+    # It would say on every command line that it prefers a fork of httpx.
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    from authlib.integrations.starlette_client import OAuth
 
 _TIMEOUT_S = 10
 

@@ -13,6 +13,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition
 
 from gridsvc.db import Login, asyncpg_url
+from gridsvc.jobs import upkeep
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def queue_on(login: Login, rooms: Iterable[Callable[[], Blueprint]]) -> App:
         min_size=1, max_size=3, kwargs=conninfo(login) | {"options": " ".join(options)}
     )
     queue = App(connector=connector)
-    for tasks in rooms:
+    for tasks in (upkeep.tasks, *rooms):
         queue.add_tasks_from(tasks(), namespace="gridsvc")
     return queue
 
