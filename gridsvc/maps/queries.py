@@ -39,7 +39,7 @@ ORDER BY g.code
 _PEOPLE = """
 SELECT p.code, p.name_masked AS label, p.role, p.on_duty, ST_AsBinary(ST_Translate(
            ST_PointOnSurface(m.geom),
-           0.00006 * (row_number() OVER (PARTITION BY m.id ORDER BY p.code) - 1), 0)) AS wkb
+           0.0001 * (row_number() OVER (PARTITION BY m.id ORDER BY p.code) - 1), 0)) AS wkb
 FROM person p
 JOIN position s ON s.person_id = p.id
 JOIN micro_grid m ON m.valid @> now() AND m.geom && CAST(s.geog AS geometry)

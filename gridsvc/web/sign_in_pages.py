@@ -28,6 +28,15 @@ from gridsvc.audit.actions import Action
 from gridsvc.errors import Forbidden, GridsvcError, Unauthenticated
 from gridsvc.web.drawing import page
 
+#: What a refusal says, by the step that was refused; before the first there is none.
+_REFUSED: dict[Step | None, str] = {
+    None: "账号或密码不正确，或该账号因多次输错已暂时锁定。请重试，或联系管理员。",
+    Step.CODE: "验证码不正确、已使用过，或该账号已暂时锁定。请输入身份验证器上最新的六位数字。",
+    Step.PASSWORD: "当前密码不正确，或新密码不符合要求：至少 12 个字符，含四类字符中的三类，"
+    "不含账号，且与当前密码不同。",
+    Step.ENROL: "验证码不正确。请重新扫描二维码，再输入它显示的六位数字。",
+}
+
 router = APIRouter(
     include_in_schema=False, dependencies=[public("whoever signs in is not signed in yet")]
 )
@@ -200,7 +209,7 @@ def _form(
         "goal": goal,
         "openid": request.app.state.openid is not None,
         "csrf": row["csrf"] if row is not None else "",
-        "refused": refused.detail if refused else None,
+        "refused": _REFUSED[step] if refused else None,
     }
     if step is Step.ENROL and row is not None:
         secret = second_factor.new_secret()
