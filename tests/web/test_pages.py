@@ -80,3 +80,23 @@ def test_every_script_of_the_pages_is_a_file_of_the_package():
     for template in files("gridsvc").joinpath("web", "templates").iterdir():
         for name in re.findall(r'/static/([^"]+)', template.read_text(encoding="utf-8")):
             assert static.joinpath(name).is_file(), name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../pages.py",
+        "/static/..%2f..%2fconfig.py",
+        "/static/%2e%2e/%2e%2e/config.py",
+        "/static/..\\..\\config.py",
+        "/static//etc/passwd",
+        "/static/%00",
+        "/static/vendor/../../templates/layout.html",
+    ],
+)
+async def test_nothing_but_static_files_is_served(path):
+    async with client(make_site(None)) as browser:
+        page = await browser.get(path)
+    assert page.status_code in {400, 404}
+    assert "import" not in page.text
+    assert "root:" not in page.text
