@@ -23,7 +23,7 @@ def _known_zone(name: str) -> str:
 
 
 class FileLimits(BaseModel):
-    """How much one file that is read may ask for."""
+    """How much one file that is read may ask for; `Settings` says what each field means."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,7 +36,8 @@ class FileLimits(BaseModel):
     memory_bytes: int = Field(8 * 2**30, ge=64 * 2**20)
 
 
-_FILE = FileLimits()
+#: For files that somebody reads without an installation's settings.
+USUAL = FileLimits()
 
 
 class Settings(BaseSettings):
@@ -60,19 +61,19 @@ class Settings(BaseSettings):
     )
     max_body_s: float = Field(15.0, gt=0, description="seconds the body of a request may take")
     max_file_bytes: int = Field(
-        _FILE.file_bytes, ge=1, description="bytes a file read may have, packed or unpacked"
+        USUAL.file_bytes, ge=1, description="bytes a file read may have, packed or unpacked"
     )
     max_table_bytes: int = Field(
-        _FILE.table_bytes, ge=1, description="the same of a CSV or XLSX file"
+        USUAL.table_bytes, ge=1, description="the same of a CSV or XLSX file"
     )
     max_file_ratio: int = Field(
-        _FILE.unpacked_ratio, ge=1, description="times an archive may grow when unpacked"
+        USUAL.unpacked_ratio, ge=1, description="times an archive may grow when unpacked"
     )
-    max_file_rows: int = Field(_FILE.rows, ge=1, description="rows of a layer or table")
-    max_file_vertices: int = Field(_FILE.vertices, ge=1, description="vertices of a layer")
-    max_file_s: float = Field(_FILE.seconds, gt=0, description="seconds reading a file may take")
+    max_file_rows: int = Field(USUAL.rows, ge=1, description="rows of a layer or table")
+    max_file_vertices: int = Field(USUAL.vertices, ge=1, description="vertices of a layer")
+    max_file_s: float = Field(USUAL.seconds, gt=0, description="seconds reading a file may take")
     max_file_memory_bytes: int = Field(
-        _FILE.memory_bytes, ge=64 * 2**20, description="memory reading a file may take"
+        USUAL.memory_bytes, ge=64 * 2**20, description="memory reading a file may take"
     )
     demonstration: bool = Field(False, description="let the demonstration's accounts sign in")
     key_file: Path | None = Field(

@@ -7,6 +7,7 @@ local metric projection chosen from the place. Every coordinate enters with its 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -190,6 +191,17 @@ def wgs84_bounds(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
             f"CRS {frame.crs.name}; check the coordinates and the declared CRS"
         )
     return west, south, east, north
+
+
+def knows_crs(name: str) -> bool:
+    """Whether a name such as ``EPSG:4490`` or ``urn:ogc:def:crs:OGC:1.3:CRS84`` is of a CRS."""
+    if not re.fullmatch(r"[\w:./-]+", name):  # no definition that refers to files
+        return False
+    try:
+        CRS.from_user_input(name)
+    except CRSError:
+        return False
+    return True
 
 
 def is_metric(frame: gpd.GeoDataFrame) -> bool:

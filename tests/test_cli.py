@@ -99,6 +99,19 @@ class TestHelp:
 
 
 class TestWork:
+    @pytest.mark.parametrize(
+        "command",
+        [
+            ("split", "--buildings", "prepared.gpkg:buildings", "--boundary", "prepared.gpkg"),
+            ("load", "prepared.gpkg"),
+            ("demo", "--area", "prepared.gpkg"),
+            ("prepare", "prepared.gpkg"),
+        ],
+    )
+    def test_every_command_keeps_to_the_limits_set(self, failing, area, monkeypatch, command):
+        monkeypatch.setenv("GRIDSVC_MAX_FILE_BYTES", "10000")
+        assert "prepared.gpkg has over 0.00953674 MB; divide it" in failing(*command)
+
     def test_from_files_to_the_map(self, gridsvc, on_empty, area, tmp_path):
         code, out, _ = gridsvc("load", area, "--json")
         assert code == 0

@@ -16,6 +16,7 @@ from gridsvc.geo import (
     Datum,
     from_wgs84,
     is_metric,
+    knows_crs,
     metric_crs,
     to_wgs84,
     unproject,
@@ -173,3 +174,18 @@ def test_the_way_into_metres_and_out_is_exact_to_the_micrometre(lat, wanted):
     assert back.crs == place.crs
     again = back.to_crs(metric.crs)
     assert shapely.distance(metric.geometry.values, again.geometry.values).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("EPSG:4490", True),
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", True),
+        ("EPSG:999999", False),
+        ("/etc/passwd", False),
+        ("+init=/etc/passwd:1", False),
+        ("", False),
+    ],
+)
+def test_a_crs_is_known_by_its_name_alone(name, known):
+    assert knows_crs(name) is known

@@ -307,6 +307,8 @@ def test_every_test_file_mirrors_a_module_or_is_a_whole():
             "guards",
             "bad_input",
             "steps",
+            "hostile_files",
+            "fuzzed_files",
         }
         if room not in spanning and name not in known and "realdata" not in path.read_text():
             strays.append(name_of(path))

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import traceback
 from collections.abc import Callable
 from math import ceil
 from multiprocessing.connection import Connection
@@ -23,6 +24,8 @@ from gridsvc.errors import BadInput, GridsvcError
 Told = TypeVar("Told")
 Given = ParamSpec("Given")
 
+#: A port that is kept for throwing things away.
+_NOBODY = "http://127.0.0.1:9"
 # Forked, not spawned: what reads is imported already, and a fork takes a few milliseconds.
 _FORK = multiprocessing.get_context("fork")
 
@@ -34,7 +37,7 @@ def read_apart(
     *args: Given.args,
     **options: Given.kwargs,
 ) -> Told:
-    """What `read` gives for its arguments, read in a process apart that can write no file.
+    """What `read` gives for its arguments, read in a process apart without network.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def read_apart(
         raised here too.
     """
     receiver, sender = _FORK.Pipe(duplex=False)
-    worker = _FORK.Process(target=_work, args=(sender, limits, read, args, options))
+    worker = _FORK.Process(target=_work, args=(sender, name, limits, read, args, options))
     # Else the child would clear away what the parent left, such as threads it does not have.
     gc.freeze()
     worker.start()
@@ -75,6 +78,7 @@ def read_apart(
 
 def _work(
     sender: Connection,
+    name: str,
     limits: FileLimits,
     read: Callable[..., Any],
     args: tuple[Any, ...],
@@ -84,16 +88,26 @@ def _work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _limit(limits)
+    _unplug()
     try:
         sender.send(read(*args, **options))
     except GridsvcError as failure:
         sender.send(failure)
     except MemoryError:
         mb = limits.memory_bytes // 2**20
-        sender.send(BadInput(f"a file takes over {mb} MB of memory to read; divide it"))
+        sender.send(BadInput(f"{name} takes over {mb} MB of memory to read; divide it"))
     except Exception as failure:
+        failure.add_note(traceback.format_exc())
         sender.send(failure)
-        raise
+        raise SystemExit(1) from failure
+
+
+def _unplug() -> None:
+    """Lead every request for an address that a file names to where nobody answers."""
+    for name in ("GDAL_HTTP_PROXY", "GDAL_HTTPS_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        os.environ[name] = _NOBODY
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ.pop(name, None)
 
 
 def _limit(limits: FileLimits) -> None:

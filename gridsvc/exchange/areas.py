@@ -11,7 +11,7 @@ import pandas as pd
 
 from gridsvc import geo
 from gridsvc.codes import checked, level_of
-from gridsvc.config import FileLimits
+from gridsvc.config import USUAL, FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange.layers import layer_names, read_layer
 from gridsvc.exchange.rows import rows_named
@@ -21,7 +21,6 @@ from gridsvc.grids.area_queries import AreaFrames
 MOST_LEVELS = 300
 #: No name, kind or id of a building is longer.
 LONGEST_TEXT = 200
-USUAL = FileLimits()
 
 
 def read_area(path: Path, division: str | None = None, limits: FileLimits = USUAL) -> AreaFrames:

@@ -16,6 +16,7 @@ from pathlib import Path
 from gridsvc.config import FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange.sqlite_queries import computed_layer
+from gridsvc.geo import knows_crs
 
 #: Formats read, as named in messages; each has its driver in `DRIVERS`.
 FORMATS = "GeoPackage, GeoJSON, Shapefile, FlatGeobuf, GML, KML, GPX, MapInfo or File Geodatabase"
@@ -39,6 +40,9 @@ _XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?(kml|gpx|\w*FeatureCollection)\b", re.IG
 #: MapInfo tables that are a view or a mosaic of others.
 _TAB_LINK = re.compile(rb"create\s+view|IsSeamless|type\s+linked", re.IGNORECASE)
 _XML_ELEMENT = re.compile(rb"<[A-Za-z_]")
+#: The member ``crs`` of GeoJSON before RFC 7946, and the name in it.
+_JSON_CRS = re.compile(rb'"crs"\s*:\s*\{[^{}]*(\{[^{}]*\})?[^{}]*\}')
+_JSON_NAME = re.compile(rb'"name"\s*:\s*"([^"]*)"')
 _HEAD_BYTES = 16_384
 #: Archive members that accompany a layer and hold none themselves.
 _COMPANIONS = {
@@ -65,7 +69,11 @@ def check_content(path: Path, limits: FileLimits) -> None:
         return
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
+        file.seek(max(file.tell(), path.stat().st_size - _HEAD_BYTES))
+        tail = file.read()
     _check_head(head, path.name)
+    if _is_json(head):
+        _check_named_crs(head + tail, path.name)
     if head.startswith(_SQLITE):
         _check_database(path)
     if zipfile.is_zipfile(path):
@@ -86,10 +94,16 @@ def check_size(path: Path, most_bytes: int) -> None:
     if size == 0:
         raise BadInput(f"{path.name} is empty; export it again")
     if path.suffix.lower() == ".shp":
-        beside = (path.with_suffix(suffix) for suffix in _BESIDE_SHP)
-        size += sum(part.stat().st_size for part in beside if part.is_file())
+        beside = [path.with_suffix(suffix) for suffix in _BESIDE_SHP]
+        size += sum(_size_beside(part) for part in beside if part.exists())
     if size > most_bytes:
-        raise BadInput(f"{path.name} has over {most_bytes // 2**20} MB; divide it")
+        raise BadInput(f"{path.name} has over {most_bytes / 2**20:g} MB; divide it")
+
+
+def _size_beside(path: Path) -> int:
+    if not path.is_file():
+        raise BadInput(f"{path.name} is not a file; export the layer again")
+    return path.stat().st_size
 
 
 def check_archive(path: Path, most_bytes: int, most_ratio: int) -> None:
@@ -135,12 +149,27 @@ def _check_members(path: Path) -> None:
 
 
 def _check_head(head: bytes, name: str) -> None:
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x1e")
-    plain = text.startswith(b"{") and b"gdal_streamed_alg" not in text
-    if not (head.startswith(_MAGIC) or plain or _is_xml_layer(text)):
+    if not (head.startswith(_MAGIC) or _is_json(head) or _is_xml_layer(head)):
         raise BadInput(f"{name} is not a vector file gridsvc reads; give {FORMATS}")
     if head.startswith(b"!table") and _TAB_LINK.search(head):
         raise BadInput(f"{name} only refers to other tables; give those")
+
+
+def _is_json(head: bytes) -> bool:
+    """Whether an object begins the text, and it is no stored command line of GDAL."""
+    begins = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x1e").startswith(b"{")
+    return begins and b"gdal_streamed_alg" not in head
+
+
+def _check_named_crs(text: bytes, name: str) -> None:
+    """Refuse GeoJSON with a CRS that GDAL would fetch, or take for WGS-84 not knowing it."""
+    named = _JSON_CRS.search(text)
+    if named is None:
+        return
+    if b'"link"' in named[0] or b'"url"' in named[0]:
+        raise BadInput(f"{name} keeps its CRS in another place; name it as EPSG:code")
+    if (code := _JSON_NAME.search(named[0])) and not knows_crs(code[1].decode("utf-8", "replace")):
+        raise BadInput(f"{name} names a CRS nobody knows; name it as EPSG:code")
 
 
 def _is_xml_layer(text: bytes) -> bool:
@@ -155,7 +184,7 @@ def _check_database(path: Path) -> None:
     """Refuse databases that compute layers: a view may run for ever or read another file."""
     try:
         computed = computed_layer(path)
-    except sqlite3.Error as failure:
+    except (sqlite3.Error, UnicodeDecodeError) as failure:
         raise BadInput(f"{path.name} cannot be read; export it again") from failure
     if computed:
         raise BadInput(f"{path.name} computes its {computed}; export that as a plain layer")

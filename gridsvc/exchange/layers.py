@@ -18,7 +18,7 @@ import geopandas as gpd
 import shapely
 from pyproj.exceptions import CRSError
 
-from gridsvc.config import FileLimits
+from gridsvc.config import USUAL, FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange import rows
 from gridsvc.exchange.apart import read_apart
@@ -44,11 +44,7 @@ from pyogrio.errors import (
     GeometryError,
 )
 
-#: GDAL asks the network for nothing a file names.
-pyogrio.set_gdal_config_options(
-    {"GML_DOWNLOAD_SCHEMA": "NO", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}"}
-)
-USUAL = FileLimits()
+pyogrio.set_gdal_config_options({"GML_DOWNLOAD_SCHEMA": "NO"})
 _GDAL_ERRORS = (
     DataSourceError,
     DataLayerError,
@@ -117,17 +113,18 @@ def read_layer(
         characters, or no whole count; or if the file asks for more than it may.
     """
     source = _source(spec)
-    return read_apart(
-        source.name,
-        limits,
-        _read_checked,
-        source,
-        limits,
-        geometry=geometry,
-        columns=columns,
-        counts=counts,
-        empty_ok=empty_ok,
-    )
+    with _leaving_nothing(source.path):
+        return read_apart(
+            source.name,
+            limits,
+            _read_checked,
+            source,
+            limits,
+            geometry=geometry,
+            columns=columns,
+            counts=counts,
+            empty_ok=empty_ok,
+        )
 
 
 def _read_checked(
@@ -166,7 +163,8 @@ def layer_names(path: str | Path, limits: FileLimits = USUAL) -> list[str]:
         If the file is missing, unreadable or no vector file.
     """
     source = _source(str(path))
-    return read_apart(source.name, limits, _names_checked, source, limits)
+    with _leaving_nothing(source.path):
+        return read_apart(source.name, limits, _names_checked, source, limits)
 
 
 def _names_checked(source: _Source, limits: FileLimits) -> list[str]:
@@ -240,6 +238,18 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+@contextmanager
+def _leaving_nothing(path: Path) -> Iterator[None]:
+    """Take away the notes that GDAL leaves beside a GML file it read."""
+    notes = path.with_suffix(".gfs")
+    theirs = path.suffix.lower() == ".gfs" or notes.exists()
+    try:
+        yield
+    finally:
+        if not theirs:
+            notes.unlink(missing_ok=True)
 
 
 def _source(spec: str) -> _Source:

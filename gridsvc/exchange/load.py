@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridsvc import geo
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
-from gridsvc.config import FileLimits
+from gridsvc.config import USUAL, FileLimits
 from gridsvc.dispatch import service as dispatch
 from gridsvc.errors import BadInput, GridsvcError
 from gridsvc.events.schemas import EventIn
@@ -29,7 +29,6 @@ from gridsvc.mandates import service as mandates
 from gridsvc.people import service as people
 from gridsvc.progress import Progress, silent
 
-USUAL = FileLimits()
 #: Kinds in the order in which they build on each other.
 ORDER = ("divisions", "area", "households", "powers", "matters", "people", "events")
 TABLES = {".csv", ".xlsx"}

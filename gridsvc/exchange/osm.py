@@ -18,14 +18,13 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gridsvc.config import FileLimits
+from gridsvc.config import USUAL, FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange import tags as meaning
 from gridsvc.exchange.apart import read_apart
 from gridsvc.exchange.guard import check_size
 from gridsvc.geo import WGS84
 
-USUAL = FileLimits()
 _KEYS = (
     *("building", "building:part", "highway", "railway", "waterway", "barrier", "amenity"),
     *("office", "leisure", "landuse", "tourism", "shop", "man_made", "natural", "water"),

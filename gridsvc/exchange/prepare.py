@@ -20,7 +20,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from gridsvc.config import FileLimits
+from gridsvc.config import USUAL, FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange import footprints
 from gridsvc.exchange.layers import check_out, read_layer, write_layers
@@ -33,7 +33,6 @@ from gridsvc.geo import WGS84, metric_crs, unproject
 from gridsvc.planning.households import estimate, scale_to_zones
 from gridsvc.progress import Progress, silent
 
-USUAL = FileLimits()
 #: Barriers are kept this far beyond the boundary: one may run along just outside it, m.
 _BARRIER_MARGIN_M = 50.0
 #: Standing water below this divides nothing, m2.

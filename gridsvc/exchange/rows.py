@@ -91,6 +91,8 @@ def check_places(frame: gpd.GeoDataFrame, name: str) -> None:
             f"{name} has impossible coordinates in {rows_named(odd)}; correct them, or "
             f"the CRS {frame.crs.name} if it is not the one they are in"
         )
+    if frame.crs.is_geographic:
+        _refuse_round_the_earth(frame, name)
     bad = np.flatnonzero(~shapely.is_valid(shapes))
     if len(bad):
         reason = shapely.is_valid_reason(shapes[bad[0]])
@@ -99,6 +101,15 @@ def check_places(frame: gpd.GeoDataFrame, name: str) -> None:
             "for example with QGIS 'Fix geometries'"
         )
     wgs84_bounds(frame)
+
+
+def _refuse_round_the_earth(frame: gpd.GeoDataFrame, name: str) -> None:
+    """Refuse what crosses the antimeridian: in plain degrees it lies on the wrong side."""
+    wide = np.flatnonzero((frame.bounds["maxx"] - frame.bounds["minx"]).to_numpy() > 180)
+    if len(wide):
+        raise BadInput(
+            f"{name} reaches round the Earth in {rows_named(wide)}; cut it at 180 degrees"
+        )
 
 
 def _off_globe(frame: gpd.GeoDataFrame) -> np.ndarray:

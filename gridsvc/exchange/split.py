@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gridsvc.config import FileLimits
+from gridsvc.config import USUAL, FileLimits
 from gridsvc.errors import BadInput, ImproperPlan
 from gridsvc.exchange.layers import check_out, read_layer, temporary_beside, write_layers
 from gridsvc.exchange.rows import rows_named
@@ -20,7 +20,6 @@ from gridsvc.planning.codes import reading_order
 from gridsvc.planning.plan import CellPlan, plan_cells
 from gridsvc.progress import Progress, silent
 
-USUAL = FileLimits()
 #: Radius of the footprint a building given as a point gets, m.
 _POINT_RADIUS_M = 0.5
 #: A building belongs to the boundary if at least this share of it lies inside.

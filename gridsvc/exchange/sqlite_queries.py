@@ -20,7 +20,7 @@ def computed_layer(path: Path) -> str | None:
 
     Raises
     ------
-    sqlite3.Error
+    sqlite3.Error, UnicodeDecodeError
         If the file is no sound database.
     """
     # Immutable: nothing is locked or written beside it, as GDAL opens it too.

@@ -22,7 +22,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from gridsvc.codes import DIGITS
-from gridsvc.config import FileLimits
+from gridsvc.config import USUAL, FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange.apart import read_apart
 from gridsvc.exchange.guard import check_archive, check_size
@@ -41,7 +41,6 @@ _XLSX_ERRORS = (
     *(AttributeError, EOFError, IndexError, KeyError, OSError, TypeError, ValueError),
 )
 
-USUAL = FileLimits()
 
 #: Number of a line and its cells.
 Line = tuple[int, list[str]]
@@ -228,7 +227,7 @@ def _fault(cells: Sequence[str], columns: int) -> str | None:
     """What is wrong with a row as such."""
     if any(cells[columns:]):
         return f"{len(cells)} cells under {columns} columns; put text with commas in quotes"
-    return next((f"{fault}; write it anew" for cell in cells if (fault := fault_of(cell))), None)
+    return next((fault for cell in cells if (fault := fault_of(cell))), None)
 
 
 def refuse(name: str, bad: Sequence[str]) -> None:
@@ -297,18 +296,18 @@ def _from_xlsx(path: Path, limits: FileLimits) -> Iterator[Line]:
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # what a sheet says of its size may be far off
             for number, row in enumerate(sheet.iter_rows(), start=1):
-                yield number, [_value(cell, number) for cell in row]
+                yield number, [_value(cell, f"{path.name}: line {number}") for cell in row]
         finally:
             book.close()
     except _XLSX_ERRORS as failure:
         raise BadInput(f"{path.name} is not a readable XLSX file; save it anew") from failure
 
 
-def _value(cell: Any, number: int) -> str:
+def _value(cell: Any, where: str) -> str:
     """Text of a workbook's cell; what a formula gives depends on who computed it last."""
     if cell.data_type in {"f", "e"}:
         what = "a formula" if cell.data_type == "f" else "an error"
-        raise BadInput(f"line {number} holds {what}; copy the sheet and paste its values only")
+        raise BadInput(f"{where} holds {what}; copy the sheet and paste its values only")
     return plain(_text(cell.value))
 
 

@@ -10,13 +10,12 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from gridsvc.config import FileLimits
+from gridsvc.config import USUAL, FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange.layers import read_layer
 from gridsvc.exchange.rows import rows_named
 from gridsvc.planning.households import Scaled
 
-USUAL = FileLimits()
 #: Small-area files of Japan's census (e-Stat): the zone's key, and water among the land.
 _CENSUS_ID = "KEY_CODE"
 _CENSUS_KIND = "HCODE"
