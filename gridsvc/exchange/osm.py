@@ -23,6 +23,7 @@ from gridsvc.errors import BadInput
 from gridsvc.exchange import tags as meaning
 from gridsvc.exchange.apart import read_apart
 from gridsvc.exchange.guard import check_size
+from gridsvc.exchange.text import fault_of
 from gridsvc.geo import WGS84
 
 _KEYS = (
@@ -124,7 +125,7 @@ def _read(path: Path, limits: FileLimits) -> OsmArea:
         reader = osmium.FileProcessor(str(path)).with_areas(osmium.filter.KeyFilter(*_KEYS))
         for thing in reader.with_filter(osmium.filter.KeyFilter(*_KEYS)):
             _take(thing, harvest)
-    except (RuntimeError, ValueError) as failure:
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as failure:
         raise BadInput(
             f"{path.name} is no readable OpenStreetMap extract ({failure}); download it again"
         ) from failure
@@ -220,7 +221,8 @@ def _shape(harvest: _Harvest, make: str, thing: Any) -> BaseGeometry | None:
 
 
 def _name(tags: dict[str, str]) -> str | None:
-    return tags.get("name:zh") or tags.get("name")
+    name = tags.get("name:zh") or tags.get("name")
+    return None if name is None or fault_of(name) else name
 
 
 def _frame(rows: list[tuple[Any, ...]], columns: tuple[str, ...]) -> gpd.GeoDataFrame:

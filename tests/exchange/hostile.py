@@ -814,6 +814,11 @@ def osm_xml_with_absurd_numbers(trap: Trap) -> Path:
     return trap.put("a.osm", f'<osm version="0.6">{node}</osm>')
 
 
+@kind(OSM_BAD)
+def osm_xml_with_a_place_that_is_no_number(trap: Trap) -> Path:
+    return trap.put("a.osm", '<osm version="0.6"><node id="1" lat="1" lon="118 9"/></osm>')
+
+
 @kind("holds no building")
 def osm_building_beyond_the_earth(trap: Trap) -> Path:
     nodes = "".join(

@@ -107,3 +107,9 @@ def test_an_extract_without_buildings_is_refused(extract):
     extract.line([(0, 0), (9, 9)], highway="primary")
     with pytest.raises(BadInput, match="holds no building; choose"):
         read_osm(extract.write())
+
+
+def test_a_name_nobody_can_keep_is_left_out(extract):
+    extract.area(square(0, 0, 20), building="yes")
+    extract.line([(0, 0), (9, 9)], highway="primary", name="中山\x07路")
+    assert read_osm(extract.write()).barriers["name"].tolist() == [None]
