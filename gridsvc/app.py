@@ -42,6 +42,8 @@ DOORS = (
     *(accounts, audit, grids, people, events, dispatch, maps, public, privacy),
     *(pages, sign_in_pages, health, metrics),
 )
+#: Largest photos that may be on their way at a time; a phone sends a third of that.
+_PHOTOS_AT_ONCE = 16
 #: Seconds somebody may take at the OpenID provider.
 _OPENID_S = 600
 
@@ -127,7 +129,8 @@ def _surround(app: FastAPI, settings: Settings) -> None:
             most_bytes=settings.max_body_bytes,
             most_photo_bytes=settings.max_photo_bytes,
             most_s=settings.max_body_s,
-            most_held_bytes=settings.max_in_flight * settings.max_body_bytes,
+            most_held_bytes=settings.max_in_flight * settings.max_body_bytes
+            + _PHOTOS_AT_ONCE * settings.max_photo_bytes,
         )
         return with_request_ids(Observed(bodies, app.state.metrics))
 
