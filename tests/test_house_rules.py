@@ -31,7 +31,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("planning", "migrations"),
     ("postgis", "jobs"),
     ("geo", "db", "codes", "keyring", "outbound"),
-    ("errors", "progress", "config", "logs"),
+    ("errors", "progress", "config", "logs", "masking", "plain_text"),
 )
 STOREY = {room: number for number, rooms in enumerate(STOREYS) for room in rooms}
 #: Imports that go up or across, each with its reason; every one must still be needed.

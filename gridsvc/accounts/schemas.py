@@ -5,24 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gridsvc.accounts.roles import Permission, Role
-
-
-def _no_nul(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("text must not hold NUL characters")
-    return value
-
+from gridsvc.plain_text import PlainText
 
 Login = Annotated[
     str,
     Field(pattern=r"^[a-z0-9._@-]{3,64}$", examples=["wang.fang"]),
 ]
-Secret = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_no_nul)]
+Secret = Annotated[PlainText, Field(min_length=1, max_length=200)]
 DivisionCode = Annotated[str, Field(pattern=r"^[0-9]{12}$", examples=["390121001000"])]
-Words = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_no_nul)]
+Words = Annotated[PlainText, Field(min_length=1, max_length=200)]
 
 
 class PurposeIn(BaseModel):
@@ -30,7 +24,7 @@ class PurposeIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    purpose: Annotated[str, Field(min_length=4, max_length=200), AfterValidator(_no_nul)] = Field(
+    purpose: Annotated[PlainText, Field(min_length=4, max_length=200)] = Field(
         examples=["核实第 12 号事件的处置情况"]
     )
 
@@ -131,7 +125,7 @@ class KeyIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    label: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_no_nul)]
+    label: Annotated[PlainText, Field(min_length=1, max_length=100)]
     permissions: Annotated[list[Permission], Field(min_length=1, max_length=len(Permission))]
     expires_at: AwareDatetime | None = Field(None, description="none = until it is revoked")
 

@@ -27,8 +27,9 @@ from gridsvc.audit.actions import Action
 from gridsvc.codes import WHOLE, code_range
 from gridsvc.errors import BadInput, Conflict, Forbidden, NotFound
 from gridsvc.keyring import Keyring
+from gridsvc.masking import masked
 
-FIRST_LOGIN = "admin"
+FIRST_LOGIN, FIRST_NAME = "admin", "系统管理员"
 
 
 async def page(session: AsyncSession, *, limit: int, offset: int) -> AccountPage:
@@ -79,7 +80,7 @@ async def open_account(
         session,
         login=new.login,
         name_sealed=keyring.seal(new.name),
-        name_masked=new.name[:1] + "*" * max(len(new.name) - 1, 1),
+        name_masked=masked(new.name),
         roles=sorted(set(new.roles)),
         division_code=new.division,
         person_id=person_id,
@@ -248,8 +249,8 @@ async def ensure_first(session: AsyncSession, keyring: Keyring) -> str | None:
     account_id = await queries.add_account(
         session,
         login=FIRST_LOGIN,
-        name_sealed=keyring.seal("系统管理员"),
-        name_masked="系****",
+        name_sealed=keyring.seal(FIRST_NAME),
+        name_masked=masked(FIRST_NAME),
         roles=[Role.ADMINISTRATOR],
         division_code=WHOLE,
         person_id=None,

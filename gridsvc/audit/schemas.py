@@ -6,11 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gridsvc.audit.actions import Action
 from gridsvc.audit.models import LANES
 from gridsvc.codes import WHOLE
+from gridsvc.plain_text import PlainText
 
 #: Most entries of one page.
 MOST_ENTRIES = 1000
@@ -18,13 +19,7 @@ MOST_ENTRIES = 1000
 FILTERS = {"since", "until", "login", "action", "kind", "object_id", "purpose"}
 
 
-def _no_nul(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("text must not hold NUL characters")
-    return value
-
-
-_Words = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_no_nul)]
+_Words = Annotated[PlainText, Field(min_length=1, max_length=200)]
 
 
 class AuditQuestion(BaseModel):

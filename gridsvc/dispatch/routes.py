@@ -15,7 +15,8 @@ from gridsvc.events.schemas import EventIn, EventWithHistory, MoveIn
 from gridsvc.geo import Datum
 from gridsvc.grids.routes import Lat, Lon
 from gridsvc.people.routes import PersonCode
-from gridsvc.people.schemas import DutyIn, DutyOut, PlainText, PositionIn, PositionOut
+from gridsvc.people.schemas import DutyIn, DutyOut, PositionIn, PositionOut
+from gridsvc.plain_text import PlainText
 
 router = APIRouter(prefix="/api", tags=["dispatch"])
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gridsvc.events.states import State
 from gridsvc.geo import Datum
-from gridsvc.people.schemas import CapturedAt, PlainText
+from gridsvc.people.schemas import CapturedAt
+from gridsvc.plain_text import PlainText
 
 
 class EventIn(BaseModel):

@@ -16,10 +16,10 @@ from gridsvc.people import queries, service
 from gridsvc.people.schemas import (
     PeoplePage,
     PersonOut,
-    PlainText,
     UnmaskedPerson,
     Whereabouts,
 )
+from gridsvc.plain_text import PlainText
 
 router = APIRouter(prefix="/api/people", tags=["people"])
 

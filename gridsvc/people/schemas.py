@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from gridsvc.geo import Datum
+from gridsvc.plain_text import PlainText
 
 #: A phone's clock may be this far ahead of ours before we refuse its time.
 CLOCK_AHEAD = timedelta(minutes=5)
@@ -27,14 +28,6 @@ def _clock_is_right(captured_at: datetime) -> datetime:
     return captured_at
 
 
-def _no_nul(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("text must not hold NUL characters")
-    return value
-
-
-#: Text that PostgreSQL can hold.
-PlainText = Annotated[str, AfterValidator(_no_nul)]
 #: When something was seen, by the clock of whoever saw it.
 CapturedAt = Annotated[AwareDatetime, AfterValidator(_clock_is_set)]
 #: The same where a time ahead of ours would hide every later one.

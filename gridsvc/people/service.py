@@ -19,8 +19,8 @@ from gridsvc.geo import to_wgs84
 from gridsvc.grids.queries import existing_divisions
 from gridsvc.keyring import Keyring
 from gridsvc.mandates.queries import power_codes
+from gridsvc.masking import masked, masked_number
 from gridsvc.people import post_queries, queries
-from gridsvc.people.names import masked, masked_number
 from gridsvc.people.schemas import PositionIn, UnmaskedPerson, Whereabouts
 
 

@@ -9,6 +9,7 @@ from gridsvc.accounts.roles import FIELD, NAMES, Role
 from gridsvc.codes import DIGITS
 from gridsvc.grids.queries import communities
 from gridsvc.keyring import Keyring
+from gridsvc.masking import masked
 from gridsvc.people.queries import first_of_role
 
 #: Known to everybody: the accounts open nothing but an invented town.
@@ -43,7 +44,7 @@ async def _open(
         session,
         login=login,
         name_sealed=keyring.seal(NAMES[role]),
-        name_masked=NAMES[role][:1] + "*" * (len(NAMES[role]) - 1),
+        name_masked=masked(NAMES[role]),
         roles=[role],
         division_code=area,
         person_id=person["id"] if person else None,

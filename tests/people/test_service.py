@@ -8,8 +8,8 @@ from sqlalchemy import text
 from gridsvc.db import transaction
 from gridsvc.errors import BadInput, NotFound
 from gridsvc.grids import service as grids
+from gridsvc.masking import masked
 from gridsvc.people import service
-from gridsvc.people.names import masked
 from gridsvc.people.schemas import PositionIn
 from tests.towns import COMMUNITY, a_person, an_officer, middle, staff
 from tests.who import KEYRING
