@@ -13,7 +13,7 @@ from gridsvc.grids.queries import division_name
 from gridsvc.maps import queries
 from gridsvc.maps.coverage import CoverageFrames, to_html
 
-SOURCE = "数据：本服务已发布的网格方案、人员位置与事件；底图无"
+SOURCE = "数据：本服务已发布的网格方案、人员（所在微网格）与事件；底图无"
 
 
 async def coverage_html(

@@ -3,8 +3,10 @@
 import pytest
 from sqlalchemy import text
 
+from gridsvc.db import transaction
+from gridsvc.maps import queries as maps
 from tests.flows.test_report_to_close import assert_problem, body
-from tests.towns import a_person, an_officer, middle, staff
+from tests.towns import COMMUNITY, a_person, an_officer, middle, staff
 
 PURPOSE = {"purpose": "核实第 12 号事件"}
 
@@ -73,11 +75,24 @@ async def test_how_to_reach_a_reporter_too(staffed, town):
     assert len(await readings(town)) == 1
 
 
-async def test_the_map_shows_nobody_where_they_are(staffed):
-    lon, _ = middle(0, 0)
-    page = (await staffed.get("/maps/coverage")).text
-    assert "王**" not in page or f"{lon:.5f}" not in page
-    assert "王小明" not in page
+async def test_the_map_shows_nobody_where_they_are(town):
+    """Two people in one micro-grid, away from its middle, stand in a row at its inner point."""
+    lon, lat = middle(0, 0)
+    places = {"a": (lon + 0.0003, lat + 0.0002), "b": (lon - 0.0003, lat - 0.0003)}
+    await staff(town, *(a_person(code, place) for code, place in places.items()))
+    async with transaction(town) as session:
+        shown = await maps.layer(session, "people", COMMUNITY)
+        inner = await session.scalar(
+            text(
+                "SELECT ST_Y(ST_PointOnSurface(geom)) FROM micro_grid WHERE valid @> now()"
+                " AND ST_Covers(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))"
+            ),
+            {"lon": lon, "lat": lat},
+        )
+    assert list(shown["code"]) == ["a", "b"]
+    for code, point in zip(shown["code"], shown.geometry, strict=True):
+        assert point.y == pytest.approx(inner)
+        assert (point.x, point.y) != pytest.approx(places[code], abs=1e-5)
 
 
 class TestSubjects:

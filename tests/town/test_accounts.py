@@ -17,8 +17,6 @@ async def test_each_role_has_one_that_can_sign_in(town):
         a_person("l", middle(0, 0), role="liaison"),
         an_officer("o", middle(1, 1)),
     )
-    async with town.begin() as connection:
-        await connection.execute(text("UPDATE matter SET code = 'E01' WHERE code = 'E01'"))
     async with transaction(town) as session:
         opened = await open_accounts(session, KEYRING)
     assert len(opened) == len(Role)
