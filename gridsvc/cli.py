@@ -262,9 +262,10 @@ def coverage_map(
     async def work_on(engine: AsyncEngine, progress: Progress) -> dict[str, Any]:
         progress("draw", 0.1)
         async with transaction(engine) as session:
-            page = await maps.coverage_html(
-                session, checked(division), time_zone=Settings().time_zone
-            )
+            with acting(session, command_line()):
+                page = await maps.coverage_html(
+                    session, checked(division), time_zone=Settings().time_zone
+                )
         with temporary_beside(check_out(out, ".html")) as draft:
             draft.write_text(page, encoding="utf-8")
         progress("draw", 1.0)

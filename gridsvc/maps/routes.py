@@ -7,9 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from gridsvc.accounts.access import Session, may
 from gridsvc.accounts.roles import Permission
-from gridsvc.audit import service as audit
-from gridsvc.audit.actions import Action
-from gridsvc.codes import WHOLE, checked
+from gridsvc.codes import checked
 from gridsvc.grids.routes import Within
 from gridsvc.maps import service
 
@@ -28,6 +26,4 @@ async def coverage(request: Request, session: Session, division: Within = None) 
     code = checked(division) if division is not None else None
     time_zone = request.app.state.settings.time_zone
     page = await service.coverage_html(session, code, time_zone=time_zone)
-    area = code or WHOLE
-    await audit.record(session, Action.MAP_DRAWN, "map", area, division_code=area)
     return HTMLResponse(page, headers=_HEADERS)

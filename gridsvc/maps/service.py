@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.audit import service as audit
+from gridsvc.audit.actions import Action
 from gridsvc.errors import BadInput, NotFound
 from gridsvc.grids.queries import division_name
 from gridsvc.maps import queries
@@ -19,7 +21,7 @@ SOURCE = "数据：本服务已发布的网格方案、人员（所在微网格�
 async def coverage_html(
     session: AsyncSession, division_code: str | None, *, time_zone: str, source: str = SOURCE
 ) -> str:
-    """Coverage map of a division as one self-contained HTML page.
+    """Coverage map of a division as one self-contained HTML page; that it was drawn is recorded.
 
     Parameters
     ----------
@@ -58,5 +60,6 @@ async def coverage_html(
         target=aims[0],
         **layers,
     )
+    await audit.record(session, Action.MAP_DRAWN, "map", code, division_code=code)
     # Drawing a city takes a second of computing: off the event loop.
     return await asyncio.to_thread(to_html, frames)

@@ -51,6 +51,15 @@ async def test_the_coverage_map_is_a_page(town, client):
     assert "<img src=x" not in answer.text
 
 
+async def test_that_a_map_was_drawn_is_in_the_trail(client, town):
+    await client.get("/maps/coverage", params={"division": COMMUNITY})
+    async with town.connect() as connection:
+        row = await connection.execute(
+            text("SELECT login, object_id FROM audit_entry WHERE action = 'map_drawn'")
+        )
+    assert tuple(row.one()) == ("all-round", COMMUNITY)
+
+
 async def test_the_landing_page_stands_with_a_town_and_without(
     client, client_of, database_url, engine
 ):
