@@ -9,7 +9,6 @@ from typing import cast
 import folium
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from branca.element import Figure
 from folium.map import LayerControl
@@ -170,22 +169,13 @@ def _described_micro_grids(frames: CoverageFrames) -> gpd.GeoDataFrame:
     cells = frames.micro_grids
     grid_rows = pd.Series(range(len(frames.grids)), index=frames.grids["code"], dtype=float)
     return cells.assign(
-        level=_levels(cells, frames.target),
+        level=legend.levels(cells, frames.target),
         target=cells["kind"].map({"ordinary": frames.target}),
         number=_numbers_within(cells["code"], cells["grid_code"]),
         grid=cells["grid_code"].map(grid_rows).fillna(-1).astype(int),
         no_worker=np.where(cells["workers"] > 0, -1, legend.NO_WORKER),
         no_liaison=np.where(cells["liaisons"] > 0, -1, legend.NO_LIAISON),
     )
-
-
-def _levels(cells: gpd.GeoDataFrame, target: int) -> npt.NDArray[np.int64]:
-    """Class of each cell by households against target; dedicated cells are a class apart."""
-    share = cells["households"].to_numpy(float) / target
-    below = np.searchsorted(legend.BELOW, share, side="right")
-    above = np.searchsorted(legend.ABOVE, share, side="left")
-    dedicated = cells["kind"].to_numpy() == "dedicated"
-    return np.where(dedicated, legend.DEDICATED, below + above)
 
 
 def _numbers_within(codes: pd.Series, parents: pd.Series) -> list[str]:

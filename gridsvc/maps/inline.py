@@ -64,7 +64,7 @@ def self_contained(drawing: folium.Map) -> str:
             # Branca would print bytes, which is what it declares, as b'…'.
             element.code = cast(bytes, _bundled(name))
     page = figure._template.render(this=figure, kwargs={"embedded": True})
-    return _with_policy(page.replace("\r\n", "\n").replace("\r", "\n"))
+    return with_policy(page.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _bundled(name: str) -> str:
@@ -118,8 +118,8 @@ class _Inline(HTMLParser):
             self.texts[self._open][-1] += data
 
 
-def _with_policy(page: str) -> str:
-    """Put the content security policy first in the head.
+def with_policy(page: str) -> str:
+    """Put the content security policy first in the head of a document, and its language.
 
     Hashes rather than 'unsafe-inline': were markup to slip through all escaping, its scripts,
     handlers and style attributes still would not run, and nothing could be sent anywhere.

@@ -7,6 +7,10 @@ tolerances plans are judged by, 10 and 20 percent.
 
 from __future__ import annotations
 
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+
 from gridsvc.maps.compact import Fill, Line, Symbol
 
 #: Shares of the target where the lower classes end (not included) ...
@@ -56,3 +60,11 @@ MARKS = [
     Symbol("circle", "#111111", "#111111", radius=9.0, text="缺"),
     Symbol("circle", "#ffffff", "#111111", radius=8.0, text="联", ink="#111111"),
 ]
+
+
+def levels(cells: gpd.GeoDataFrame, target: float) -> npt.NDArray[np.int64]:
+    """Class of each cell by households against target; dedicated cells are a class apart."""
+    share = cells["households"].to_numpy(float) / target
+    below = np.searchsorted(BELOW, share, side="right")
+    above = np.searchsorted(ABOVE, share, side="left")
+    return np.where(cells["kind"].to_numpy() == "dedicated", DEDICATED, below + above)
