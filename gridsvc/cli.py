@@ -26,6 +26,7 @@ from gridsvc.backup import commands as keeping
 from gridsvc.codes import checked
 from gridsvc.commands import audit, keys
 from gridsvc.commands.retention import retention
+from gridsvc.commands.split import split
 from gridsvc.config import Settings
 from gridsvc.connect import (
     database_url,
@@ -41,7 +42,6 @@ from gridsvc.exchange import load as loading
 from gridsvc.exchange.areas import read_area
 from gridsvc.exchange.layers import check_out, temporary_beside
 from gridsvc.exchange.prepare import prepare_area
-from gridsvc.exchange.split import split_files
 from gridsvc.grids import service as grids
 from gridsvc.grids.queries import communities
 from gridsvc.keyring import Keyring
@@ -112,6 +112,9 @@ def prepare(
     zone_id: Annotated[
         str | None, typer.Option(help="Column whose repeated values are parts of one zone.")
     ] = None,
+    units: Annotated[
+        bool, typer.Option("--units", help="Give big buildings by stairwell unit (单元).")
+    ] = False,
     out: Annotated[Path, typer.Option(help="GeoPackage to write.")] = Path("prepared.gpkg"),
     as_json: AsJson = False,
 ) -> None:
@@ -123,50 +126,12 @@ def prepare(
             zones=zones,
             zone_households=zone_households,
             zone_id=zone_id,
+            units=units,
             out=out,
             limits=Settings().file_limits,
             progress=progress,
         )
     show(report, as_json)
-
-
-@app.command()
-def split(
-    buildings: Annotated[str, typer.Option(help="Buildings with a column households.")],
-    boundary: Annotated[str, typer.Option(help="Polygons; each is a community.")],
-    barriers: Annotated[
-        str | None, typer.Option(help="Lines borders should follow; optional weight column w.")
-    ] = None,
-    special: Annotated[
-        str | None, typer.Option(help="Polygons that must be cells of their own.")
-    ] = None,
-    target: Target = 100,
-    seed: Seed = 0,
-    out: Annotated[Path, typer.Option(help="GeoPackage to write, layer cells.")] = Path(
-        "cells.gpkg"
-    ),
-    report: Annotated[Path | None, typer.Option(help="JSON report to write.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Split communities into cells of about TARGET households, file to file.
-
-    Any format GDAL reads, any CRS; FILE:layer chooses a layer. Exit code 1 when the plan is
-    not a proper coverage; the report names the failed checks and cells.
-    """
-    with bar() as progress:
-        figures = split_files(
-            buildings=buildings,
-            boundary=boundary,
-            barriers=barriers,
-            special=special,
-            target=target,
-            seed=seed,
-            out=out,
-            report=report,
-            limits=Settings().file_limits,
-            progress=progress,
-        )
-    show(figures, as_json)
 
 
 @app.command()
@@ -370,3 +335,4 @@ async def _make_ready(settings: Settings, url: str) -> Keyring:
 app.command()(keeping.backup)
 app.command()(keeping.restore)
 app.command()(retention)
+app.command()(split)

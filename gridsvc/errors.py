@@ -11,7 +11,8 @@ command line it becomes one line on standard error and an exit code::
     ├── NotFound            404   nothing has this code or id
     ├── Conflict            409   right in itself, but not in the present state
     ├── Unavailable         503   a part the service needs is missing or busy
-    └── ImproperPlan        409   a cell plan failed its checks (exit code 1)
+    ├── ImproperPlan        409   a cell plan failed its checks (exit code 1)
+    └── Infeasible          409   something wished for cannot be; the nearest plan was made (1)
 """
 
 from __future__ import annotations
@@ -98,4 +99,12 @@ class ImproperPlan(GridsvcError):
 
     status = 409
     title = "The plan failed its checks"
+    exit_code = 1
+
+
+class Infeasible(GridsvcError):
+    """Something a planner wished for cannot be met; which, and what can, is in ``members``."""
+
+    status = 409
+    title = "The wish cannot be met"
     exit_code = 1

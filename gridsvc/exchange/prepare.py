@@ -23,20 +23,16 @@ from pyproj import CRS
 from gridsvc.config import USUAL, FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange import footprints
+from gridsvc.exchange.barriers import barrier_lines
 from gridsvc.exchange.layers import check_out, read_layer, write_layers
 from gridsvc.exchange.osm import OsmArea, read_osm
 from gridsvc.exchange.outline import outline
 from gridsvc.exchange.sites import settle_sites
-from gridsvc.exchange.tags import BARRIER_WEIGHT
 from gridsvc.exchange.zones import Zones, read_zones
 from gridsvc.geo import WGS84, metric_crs, unproject
 from gridsvc.planning.households import estimate, scale_to_zones
+from gridsvc.planning.units import by_unit
 from gridsvc.progress import Progress, silent
-
-#: Barriers are kept this far beyond the boundary: one may run along just outside it, m.
-_BARRIER_MARGIN_M = 50.0
-#: Standing water below this divides nothing, m2.
-_MIN_WATER_M2 = 5_000.0
 
 
 @dataclass
@@ -54,13 +50,14 @@ class _Work:
         self.progress(name, 1.0)
 
 
-def prepare_area(
+def prepare_area(  # noqa: PLR0913 - one argument per option of the command
     osm: str | Path,
     *,
     boundary: str | None = None,
     zones: str | None = None,
     zone_households: str | None = None,
     zone_id: str | None = None,
+    units: bool = False,
     out: str | Path,
     limits: FileLimits = USUAL,
     progress: Progress = silent,
@@ -81,6 +78,9 @@ def prepare_area(
     zone_id
         Column whose repeated values are parts of one zone (``KEY_CODE`` of Japan's census is
         known); without it each row is a zone.
+    units
+        Give big buildings by stairwell unit (see `gridsvc.planning.units`): the layer buildings
+        has a row per unit. The layer units repeats it under the name it has in a generated town.
     out
         GeoPackage to write: layers boundary, buildings, barriers and special, EPSG:4326.
     limits
@@ -116,13 +116,17 @@ def prepare_area(
     with work.step("households"):
         buildings, scaled = _households(buildings, known, _extent(area, border, crs), border, work)
     with work.step("barriers"):
-        barriers = _barriers(area, border, crs)
+        barriers = barrier_lines(area, border, crs)
     with work.step("special sites"):
         special, left_out = settle_sites(
             area.sites.to_crs(crs), buildings=buildings, boundary=border
         )
         work.dropped.update(left_out)
+    if units:
+        buildings = by_unit(buildings)
     layers = {"boundary": border, "buildings": buildings, "barriers": barriers, "special": special}
+    if units:
+        layers["units"] = buildings
     with work.step("write"):
         write_layers(out, {name: _final(name, layer) for name, layer in layers.items()})
     return {
@@ -192,39 +196,10 @@ def _households(
     return buildings, report
 
 
-def _barriers(area: OsmArea, border: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
-    """Lines in and just outside the boundary, with the shores of water nothing else marks."""
-    lines = pd.concat([area.barriers.to_crs(crs), _shores(area, crs)], ignore_index=True)
-    near = border.union_all().buffer(_BARRIER_MARGIN_M)
-    clipped = lines.set_geometry(shapely.intersection(lines.geometry.values, near), crs=crs)
-    clipped = clipped.explode(ignore_index=True)
-    useful = (clipped.geom_type == "LineString") & (clipped.length > 0)
-    return clipped[useful].reset_index(drop=True)
-
-
-def _shores(area: OsmArea, crs: CRS) -> gpd.GeoDataFrame:
-    """Outer shores of waters that no waterway line runs through."""
-    waters = area.waters.to_crs(crs).explode(ignore_index=True)
-    waters = waters[waters.area >= _MIN_WATER_M2]
-    streams = area.barriers.to_crs(crs)
-    streams = streams[streams["class"].isin(["river", "canal", "stream"])]
-    through, _ = (
-        shapely.STRtree(streams.geometry.values).query(
-            waters.geometry.values, predicate="intersects"
-        )
-        if len(waters)
-        else (np.array([], dtype=int), None)
-    )
-    waters = waters.drop(waters.index[np.unique(through)])
-    shores = waters.assign(**{"class": "water", "w": BARRIER_WEIGHT["water"]})
-    shores = shores.set_geometry(shapely.get_exterior_ring(waters.geometry.values), crs=crs)
-    return shores[["class", "w", "name", "geometry"]]
-
-
 def _final(name: str, layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    if name == "buildings":
-        columns = ["building_id", "households", "levels", "kind", "estimated", "geometry"]
-        layer = layer[columns]
+    if name in {"buildings", "units"}:
+        columns = ["building_id", "households", "levels", "kind", "estimated", "unit", "geometry"]
+        layer = layer[[column for column in columns if column in layer]]
     return unproject(layer, WGS84)
 
 

@@ -3,60 +3,121 @@
 from __future__ import annotations
 
 import json
+import os
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from gridsvc.config import USUAL, FileLimits
-from gridsvc.errors import BadInput, ImproperPlan
-from gridsvc.exchange.layers import check_out, read_layer, temporary_beside, write_layers
+from gridsvc.errors import BadInput, ImproperPlan, Infeasible
+from gridsvc.exchange.layers import (
+    check_out,
+    layer_names,
+    read_layer,
+    temporary_beside,
+    write_layers,
+)
 from gridsvc.exchange.rows import rows_named
 from gridsvc.geo import metric_crs, unproject
+from gridsvc.maps.plan_report import report_html
+from gridsvc.planning.changes import plan_changes
 from gridsvc.planning.codes import reading_order
+from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import CellPlan, plan_cells
+from gridsvc.planning.wish import Given, Wish
 from gridsvc.progress import Progress, silent
 
 #: Radius of the footprint a building given as a point gets, m.
 _POINT_RADIUS_M = 0.5
 #: A building belongs to the boundary if at least this share of it lies inside.
 _INSIDE_SHARE = 0.5
+#: Reports by the ending of their file.
+_REPORTS = {".json", ".html"}
 
 
-def split_files(  # noqa: PLR0913 - one argument per option of the command
+@dataclass(frozen=True)
+class Sources:
+    """Layers to plan with, each ``FILE`` or ``FILE:layer``, any vector format and declared CRS.
+
+    Attributes
+    ----------
+    buildings, boundary
+        Polygon or point, column households; polygon, each row a community.
+    barriers
+        Line; optional columns w (how well it serves as a border) and never (no cell may cross).
+    special
+        Polygon: sites that must be cells of their own.
+    zones
+        Polygon: villages' groups or given grids; no cell crosses their borders.
+    seeds
+        Point: a worker's home, a station; each gets a cell of its own.
+    locked
+        Polygon: cells that stay as they are.
+    previous
+        Polygon: the cells of an earlier plan, of which only what broke is mended; a file that
+        this module wrote, or columns cell, kind and worker where there are any.
+    """
+
+    buildings: str
+    boundary: str
+    barriers: str | None = None
+    special: str | None = None
+    zones: str | None = None
+    seeds: str | None = None
+    locked: str | None = None
+    previous: str | None = None
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """All layers in one metric CRS, and the CRS the buildings came in."""
+
+    buildings: gpd.GeoDataFrame
+    boundary: gpd.GeoDataFrame
+    barriers: gpd.GeoDataFrame | None
+    special: gpd.GeoDataFrame | None
+    given: Given
+    ended: gpd.GeoDataFrame | None
+    crs: Any
+
+
+def split_files(
+    sources: Sources,
     *,
-    buildings: str,
-    boundary: str,
-    barriers: str | None = None,
-    special: str | None = None,
-    target: int = 100,
-    seed: int = 0,
+    wish: Wish | None = None,
+    grid_target: int | None = None,
     out: str | Path,
-    report: str | Path | None = None,
+    reports: Sequence[str | Path] = (),
     limits: FileLimits = USUAL,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Split communities into cells of about `target` households, from files to a file.
+    """Split communities into cells of about the same load, from files to a file.
 
     Parameters
     ----------
-    buildings, boundary, barriers, special
-        ``FILE`` or ``FILE:layer`` in any vector format and declared CRS: buildings (polygon or
-        point, column households), boundary (polygon, each row a community), barriers (line,
-        optional column w) and special sites (polygon).
-    target
-        Households a cell should hold.
-    seed
-        The same files, target and seed give the same cells.
+    sources
+        The layers.
+    wish
+        Size and number of the cells; about 100 households each if None.
+    grid_target
+        Also build grids of about so many households from whole cells: a layer ``grids``, and a
+        column ``grid`` of the cells.
     out
         GeoPackage to write with the layer ``cells`` in the CRS of the buildings: Polygon; cell
-        (number in reading order, from 1), households, kind (ordinary or dedicated), community
-        (row of the boundary, from 1), name (of the special site).
-    report
-        JSON file for the report, if wanted.
+        (number in reading order, from 1; cells of an earlier plan keep theirs), households, load
+        (where the wish weighs anything else), kind (ordinary or dedicated), community (row of the
+        boundary, from 1), name (of the special site). With an earlier plan also a layer
+        ``ended``: its cells whose numbers are used no more, now or ever.
+    reports
+        Files for the report: ``.json`` for programs, ``.html`` for people.
     limits
         How much each file may ask for.
     progress
@@ -65,60 +126,114 @@ def split_files(  # noqa: PLR0913 - one argument per option of the command
     Returns
     -------
     dict
-        The report: figures, checks, problems by cell number, notes on the data, seconds.
+        The report: figures, aims, checks, problems and cells outside the tolerance by cell
+        number, notes on the data, seconds; with an earlier plan the changes.
 
     Raises
     ------
     BadInput
         If an input cannot be used; nothing is written then.
-    ImproperPlan
-        If the cells are no proper coverage. They and the report are written all the same, and
-        the error's member ``problems`` names the failed checks and cells.
+    ImproperPlan, Infeasible
+        If the cells are no proper coverage, or something wished for cannot be: the nearest plan
+        there is and its report are written all the same.
     """
     out = check_out(out, ".gpkg")
-    paper = check_out(report, ".json") if report is not None else None
-    if target < 1:
-        raise BadInput(f"the target is {target}; give at least 1 household per cell")
+    papers = [check_out(paper, _report_kind(paper)) for paper in reports]
+    wish = wish or Wish()
+    wish.check()
     start = time.perf_counter()
     progress("read", 0.0)
-    layers, crs = _read(buildings, boundary, barriers, special, limits)
-    _check_covered(layers["buildings"], layers["boundary"])
+    layers = _read(sources, limits)
+    _check_covered(layers.buildings, layers.boundary)
     progress("read", 1.0)
     read_s = time.perf_counter() - start
-    plan = plan_cells(**layers, target=target, seed=seed, progress=progress)
-    cells, number = _numbered(plan, layers["special"])
-    figures = _report(plan, number)
-    figures["seconds"] = {
+    plan = plan_cells(
+        layers.buildings,
+        layers.boundary,
+        layers.barriers,
+        layers.special,
+        wish=wish,
+        given=layers.given,
+        workers=os.cpu_count() or 1,
+        progress=progress,
+    )
+    cells, number = _numbered(plan, layers, wish)
+    report = _report(plan, number)
+    written = {"cells": cells}
+    if grid_target is not None:
+        written |= _with_grids(cells, plan, number, grid_target, wish.seed)
+    if layers.given.previous is not None:
+        report["changes"], written["ended"] = _changes(plan, number, layers.given.previous, layers)
+    report["seconds"] = {
         "read": round(read_s, 3),
         "plan": round(time.perf_counter() - start - read_s, 3),
     }
     progress("write", 0.0)
-    write_layers(out, {"cells": unproject(cells, crs)})
-    if paper is not None:
-        with temporary_beside(paper) as draft:
-            draft.write_text(json.dumps(figures, ensure_ascii=False, indent=1), encoding="utf-8")
+    written = {name: unproject(layer, layers.crs) for name, layer in written.items()}
+    write_layers(out, written)
+    for paper in papers:
+        _write_report(paper, report, written["cells"], layers, out.stem)
     progress("write", 1.0)
-    _refuse_improper(figures["problems"], out)
-    return figures
+    _refuse_improper(report["problems"], out)
+    _say_infeasible(report["limits"], out)
+    return report
 
 
-def _read(
-    buildings: str, boundary: str, barriers: str | None, special: str | None, limits: FileLimits
-) -> tuple[dict[str, Any], Any]:
-    """All layers in one metric CRS, and the CRS the buildings came in."""
+def _report_kind(paper: str | Path) -> str:
+    kind = Path(paper).suffix
+    return kind if kind in _REPORTS else ".json"
 
+
+def _read(sources: Sources, limits: FileLimits) -> _Layers:
     def optional(spec: str | None, kind: str) -> gpd.GeoDataFrame | None:
-        return read_layer(spec, geometry={kind}, empty_ok=True, limits=limits) if spec else None
+        if spec is None:
+            return None
+        return read_layer(spec, geometry={kind}, empty_ok=True, limits=limits).to_crs(metric)
 
     houses = read_layer(
-        buildings, geometry={"polygon", "point"}, counts=("households",), limits=limits
+        sources.buildings, geometry={"polygon", "point"}, counts=("households",), limits=limits
     )
-    area = read_layer(boundary, geometry={"polygon"}, limits=limits)
-    lines, sites = optional(barriers, "line"), optional(special, "polygon")
+    area = read_layer(sources.boundary, geometry={"polygon"}, limits=limits)
     metric = metric_crs(area)
-    layers = {"boundary": area, "barriers": lines, "special": sites}
-    layers = {name: None if one is None else one.to_crs(metric) for name, one in layers.items()}
-    return {"buildings": _with_footprints(houses.to_crs(metric)), **layers}, houses.crs
+    previous, ended = _read_previous(sources.previous, metric, limits)
+    given = Given(
+        zones=optional(sources.zones, "polygon"),
+        seeds=optional(sources.seeds, "point"),
+        locked=optional(sources.locked, "polygon"),
+        previous=previous,
+    )
+    return _Layers(
+        buildings=_with_footprints(houses.to_crs(metric)),
+        boundary=area.to_crs(metric),
+        barriers=optional(sources.barriers, "line"),
+        special=optional(sources.special, "polygon"),
+        given=given,
+        ended=ended,
+        crs=houses.crs,
+    )
+
+
+def _read_previous(
+    spec: str | None, metric: Any, limits: FileLimits
+) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
+    """Cells of the earlier plan with their numbers, and those that had ended before it."""
+    if spec is None:
+        return None, None
+    path = spec.partition(":")[0]
+    names = layer_names(path, limits)
+    if ":" not in spec and "cells" in names:
+        spec = f"{path}:cells"
+    cells = read_layer(spec, geometry={"polygon"}, limits=limits).to_crs(metric)
+    if "cell" not in cells.columns:
+        cells["cell"] = np.arange(1, len(cells) + 1)
+    numbers = pd.to_numeric(cells["cell"], errors="coerce")
+    if numbers.isna().any() or numbers.duplicated().any() or (numbers < 1).any():
+        raise BadInput("the column cell of the previous cells must hold each number from 1 up once")
+    cells["cell"] = numbers.astype("int64")
+    if "ended" not in names:
+        return cells, None
+    ended = read_layer(f"{path}:ended", geometry={"polygon"}, empty_ok=True, limits=limits)
+    return cells, ended.to_crs(metric)
 
 
 def _with_footprints(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -148,23 +263,69 @@ def _check_covered(buildings: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame) -> N
         )
 
 
-def _numbered(
-    plan: CellPlan, special: gpd.GeoDataFrame | None
-) -> tuple[gpd.GeoDataFrame, np.ndarray]:
-    """Cells in reading order, and the number of each of the plan's rows."""
-    order = reading_order(plan.cells.geometry.to_numpy(dtype=object))
-    number = np.empty(len(order), dtype=np.int64)
-    number[order] = np.arange(1, len(order) + 1)
+def _numbered(plan: CellPlan, layers: _Layers, wish: Wish) -> tuple[gpd.GeoDataFrame, np.ndarray]:
+    """Cells in the order of their numbers, and the number of each of the plan's rows."""
+    number = _numbers(plan, layers)
+    order = np.argsort(number, kind="stable")
     cells = plan.cells.iloc[order].reset_index(drop=True)
-    names = None
+    names, special = None, layers.special
     if special is not None and "name" in special.columns:
         names = special["name"].reindex(cells["site"]).to_numpy()
+    cells = cells.assign(cell=number[order], community=cells["community"] + 1, name=names)
+    load = [] if wish.weigh == Wish().weigh else ["load"]
     return (
-        cells.assign(cell=np.sort(number), community=cells["community"] + 1, name=names)[
-            ["cell", "households", "kind", "community", "name", "geometry"]
-        ],
+        cells[["cell", "households", *load, "kind", "community", "name", "geometry"]],
         number,
     )
+
+
+def _numbers(plan: CellPlan, layers: _Layers) -> np.ndarray:
+    """Number of each of the plan's rows: that of the cell it carries on, else the next free."""
+    number = np.zeros(len(plan.cells), dtype=np.int64)
+    last = 0
+    if layers.given.previous is not None:
+        old = layers.given.previous
+        carried = _carried_on(plan, old)
+        number[carried >= 0] = old["cell"].to_numpy()[carried[carried >= 0]]
+        ended = 0 if layers.ended is None or layers.ended.empty else layers.ended["cell"].max()
+        last = max(int(old["cell"].max()), int(ended))
+    for row in reading_order(plan.cells.geometry.to_numpy(dtype=object)):
+        if number[row] == 0:
+            last += 1
+            number[row] = last
+    return number
+
+
+def _carried_on(plan: CellPlan, old: gpd.GeoDataFrame) -> np.ndarray:
+    """Row of the earlier cell each cell carries on, -1 for none; dedicated ones by their ground."""
+    carried = plan.cells["previous"].to_numpy(dtype=np.int64, copy=True)
+    dedicated = np.flatnonzero((plan.cells["kind"] == "dedicated").to_numpy())
+    mine = plan.cells.geometry.to_numpy(dtype=object)[dedicated]
+    theirs = old.geometry.to_numpy(dtype=object)
+    a, b = shapely.STRtree(theirs).query(mine, predicate="intersects")
+    common = shapely.area(shapely.intersection(mine[a], theirs[b]))
+    same = 2 * common > shapely.area(shapely.union(mine[a], theirs[b]))
+    carried[dedicated[a[same]]] = b[same]
+    return np.asarray(carried)
+
+
+def _with_grids(
+    cells: gpd.GeoDataFrame, plan: CellPlan, number: np.ndarray, target: int, seed: int
+) -> dict[str, gpd.GeoDataFrame]:
+    """Cells with the grid each is in, and the grids, numbered in reading order."""
+    groups = group_cells(plan.cells, target=target, seed=seed)
+    grids = dissolve(plan.cells, groups)
+    order = reading_order(grids.geometry.to_numpy(dtype=object))
+    grid = np.empty(len(order), dtype=np.int64)
+    grid[order] = np.arange(1, len(order) + 1)
+    told = grids.iloc[order].assign(grid=np.sort(grid), community=grids["community"] + 1)
+    of_cell = dict(zip(number, grid[groups], strict=True))
+    return {
+        "cells": cells.assign(grid=cells["cell"].map(of_cell)),
+        "grids": told[["grid", "households", "kind", "community", "geometry"]].reset_index(
+            drop=True
+        ),
+    }
 
 
 def _report(plan: CellPlan, number: np.ndarray) -> dict[str, Any]:
@@ -177,7 +338,33 @@ def _report(plan: CellPlan, number: np.ndarray) -> dict[str, Any]:
         }
         for problem in plan.report["problems"]
     ]
-    return {**plan.report, "problems": problems}
+    outside = [{**one, "cell": int(number[one["cell"]])} for one in plan.report["outside"]]
+    return {**plan.report, "outside": outside, "problems": problems}
+
+
+def _changes(
+    plan: CellPlan, number: np.ndarray, old: gpd.GeoDataFrame, layers: _Layers
+) -> tuple[dict[str, Any], gpd.GeoDataFrame]:
+    """What the plan changes against the earlier one, and all cells that ended so far."""
+    before = old.assign(code=old["cell"].astype(str))
+    after = plan.cells.assign(code=[str(n) for n in number])
+    told = plan_changes(before, after, layers.buildings, plan.building_cell)
+    gone = old[~old["cell"].isin(number)][["cell", "geometry"]]
+    ended = gone if layers.ended is None else pd.concat([layers.ended[["cell", "geometry"]], gone])
+    return told, ended.reset_index(drop=True)
+
+
+def _write_report(
+    paper: Path, report: dict[str, Any], cells: gpd.GeoDataFrame, layers: _Layers, title: str
+) -> None:
+    if paper.suffix == ".html":
+        text = report_html(
+            report, cells, previous=layers.given.previous, title=title, made_at=datetime.now(UTC)
+        )
+    else:
+        text = json.dumps(report, ensure_ascii=False, indent=1)
+    with temporary_beside(paper) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def _refuse_improper(problems: list[dict[str, Any]], out: Path) -> None:
@@ -193,3 +380,14 @@ def _refuse_improper(problems: list[dict[str, Any]], out: Path) -> None:
         "another seed",
         problems=problems,
     )
+
+
+def _say_infeasible(limits: list[dict[str, Any]], out: Path) -> None:
+    if not limits:
+        return
+    told = "; ".join(
+        f"{limit['constraint']} {limit['asked']} cannot be met, {limit['possible']} is possible: "
+        f"{limit['detail']}"
+        for limit in limits
+    )
+    raise Infeasible(f"{told}; the nearest plan there is was written to {out.name}", limits=limits)

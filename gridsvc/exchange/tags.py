@@ -42,6 +42,10 @@ BARRIER_WEIGHT = {
     "living_street": 0.3,
     "pedestrian": 0.3,
     "service": 0.2,
+    "footway": 0.15,
+    "path": 0.15,
+    "cycleway": 0.15,
+    "track": 0.2,
     "city_wall": 1.2,
     "wall": 0.4,
     "retaining_wall": 0.4,
@@ -50,7 +54,10 @@ BARRIER_WEIGHT = {
     "drain": 0.4,
     "ditch": 0.3,
     "water": 0.8,
+    "compound": 0.25,
 }
+#: Ways on which nobody drives: of use as a border where no street is near.
+PATHS = {"footway", "path", "cycleway", "track"}
 #: A slip road divides half as much as the road it joins.
 _LINK_SHARE = 0.5
 #: One can pass under a viaduct, so it divides half as much as the same way on the ground.
@@ -58,6 +65,8 @@ _VIADUCT_SHARE = 0.5
 _RAILWAYS = {"rail", "light_rail", "narrow_gauge", "subway", "monorail", "tram"}
 _WATERWAYS = {"river", "canal", "stream", "drain", "ditch"}
 _WALLS = {"city_wall", "wall", "retaining_wall", "fence"}
+#: Footways that belong to a street or cross one.
+_PAVEMENTS = {"sidewalk", "crossing", "traffic_island", "link", "access_aisle"}
 #: Ways to a parking space or a front door divide nothing.
 _MINOR_SERVICE = {"parking_aisle", "driveway", "drive-through", "emergency_access"}
 
@@ -203,6 +212,7 @@ def _line_kind(tags: Tags) -> tuple[str | None, float]:
     main = road.removesuffix("_link")
     if main in BARRIER_WEIGHT and tags.get("area") != "yes":
         minor = main == "service" and tags.get("service") in _MINOR_SERVICE
+        minor |= main in PATHS and tags.get(main) in _PAVEMENTS
         return (None, 0.0) if minor else (main, _LINK_SHARE if main != road else 1.0)
     for key, kinds in (("railway", _RAILWAYS), ("waterway", _WATERWAYS), ("barrier", _WALLS)):
         if tags.get(key) in kinds:

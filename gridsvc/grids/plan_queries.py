@@ -185,19 +185,33 @@ async def put_in_force(session: AsyncSession, plan_id: int) -> None:
         )
 
 
-async def record_succession(session: AsyncSession, *, old: int, new: int) -> None:
-    """Write which old cells' households each new cell took over."""
+async def record_succession(
+    session: AsyncSession, *, old: int, new: int, homes: gpd.GeoDataFrame
+) -> None:
+    """Write which old cells' households each new cell took over.
+
+    Parameters
+    ----------
+    homes
+        Point, EPSG:4326, inside every building or part of one; column households.
+    """
+    rows = {
+        "households": [int(count) for count in homes["households"]],
+        "wkbs": list(shapely.to_wkb(homes.geometry.to_numpy(dtype=object))),
+        "old": old,
+        "new": new,
+    }
     for cell in ("grid", "micro_grid"):
         await session.execute(
             text(f"""
             INSERT INTO {cell}_predecessor ({cell}_id, predecessor_id, households)
-            SELECT n.id, o.id, sum(b.households)
-            FROM (SELECT ST_PointOnSurface(geom) AS point, households, division_code
-                  FROM building) b
-            JOIN plan p ON p.id = :new AND p.division_code = b.division_code
-            JOIN {cell} n ON n.plan_id = :new AND ST_Covers(n.geom, b.point)
-            JOIN {cell} o ON o.plan_id = :old AND ST_Covers(o.geom, b.point)
+            SELECT n.id, o.id, sum(h.households)
+            FROM (SELECT households, ST_GeomFromWKB(wkb, 4326) AS point
+                  FROM unnest(CAST(:households AS int[]), CAST(:wkbs AS bytea[]))
+                      AS row (households, wkb)) h
+            JOIN {cell} n ON n.plan_id = :new AND ST_Covers(n.geom, h.point)
+            JOIN {cell} o ON o.plan_id = :old AND ST_Covers(o.geom, h.point)
             GROUP BY n.id, o.id
             """),  # noqa: S608 - the names are fixed
-            {"old": old, "new": new},
+            rows,
         )

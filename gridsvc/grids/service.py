@@ -21,6 +21,8 @@ from gridsvc.grids import area_queries, numbering, plan_queries, queries
 from gridsvc.grids.area_queries import AreaFrames
 from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import CellPlan, plan_cells
+from gridsvc.planning.units import by_unit
+from gridsvc.planning.wish import Wish
 from gridsvc.progress import Progress, silent
 
 LONGEST_NAME = 200
@@ -173,12 +175,11 @@ async def draft_plan(
         )
     crs = geo.metric_crs(area.boundary)
     plan = plan_cells(
-        area.buildings.to_crs(crs),
+        by_unit(area.buildings.to_crs(crs)),
         area.boundary.to_crs(crs),
         area.barriers.to_crs(crs),
         area.special.to_crs(crs),
-        target=target,
-        seed=seed,
+        wish=Wish(target=target, seed=seed),
         progress=progress,
     )
     if plan.report["problems"]:
@@ -235,6 +236,14 @@ def _rows(cells: gpd.GeoDataFrame, codes: Sequence[str]) -> list[dict[str, Any]]
     ]
 
 
+async def _homes(session: AsyncSession, code: str) -> gpd.GeoDataFrame:
+    """A point in every part of a building that a plan keeps whole, with its households."""
+    area = await area_queries.frames(session, code)
+    units = by_unit(area.buildings.to_crs(geo.metric_crs(area.boundary)))
+    inner = shapely.point_on_surface(units.geometry.to_numpy(dtype=object))
+    return units.set_geometry(gpd.GeoSeries(inner, crs=units.crs)).to_crs(geo.WGS84)
+
+
 async def publish_plan(session: AsyncSession, plan_id: int) -> str:
     """Put a draft in force from now on, in place of the plan before it; its community.
 
@@ -259,7 +268,8 @@ async def publish_plan(session: AsyncSession, plan_id: int) -> str:
             "draft it anew with gridsvc plan"
         )
     if before:
-        await plan_queries.record_succession(session, old=before[0], new=plan_id)
+        homes = await _homes(session, code)
+        await plan_queries.record_succession(session, old=before[0], new=plan_id, homes=homes)
         await plan_queries.supersede(session, before[0])
     await plan_queries.put_in_force(session, plan_id)
     await audit.record(

@@ -272,7 +272,7 @@ def _outside(told: list[Row] | None, place: Place) -> list[Row] | None:
             "row": place.row_of(row.get("cell")),
             "code": place.code_of(row.get("cell")),
             "name": place.name_of(row.get("cell")),
-            "households": plain(row.get("households")),
+            "households": plain(row.get("load", row.get("households"))),
             "deviation": signed(row.get("deviation_percent")),
             "reason": known(REASONS, str(row.get("reason") or "unexplained")),
             "detail": sentence(str(row.get("detail") or "")),

@@ -99,26 +99,32 @@ REASONS = {
     "one_building": Words("单栋楼户数过多", "One large building"),
     "sealed": Words("封闭街区", "Sealed block"),
     "locked": Words("已锁定", "Locked"),
+    "earlier": Words("沿用原方案", "Kept from the earlier plan"),
+    "large_buildings": Words("楼栋户数较大", "Large buildings"),
     "few_households": Words("地块户数不足", "Too few households"),
-    "empty": Words("无住户", "No households"),
-    "minimum": Words("受户数下限约束", "Minimum of households"),
-    "maximum": Words("受户数上限约束", "Maximum of households"),
+    "not_found": Words("未找到更优划分", "No better division found"),
     "unexplained": Words("原因未明", "Unexplained"),
 }
 
 #: What was asked of a plan and cannot be met.
 CONSTRAINTS = {
     "cells": Words("微网格数量", "Number of cells"),
-    "target": Words("目标户数", "Target households"),
-    "minimum": Words("户数下限", "Minimum of households"),
-    "maximum": Words("户数上限", "Maximum of households"),
-    "locked": Words("锁定的微网格", "Locked cells"),
+    "least": Words("户数下限", "Least households"),
+    "most": Words("户数上限", "Most households"),
+    "seeds": Words("种子点", "Seeds"),
 }
 
 
 def _layers() -> dict[str, Words]:
     """Notes that are taken for each layer of areas."""
-    layers = {"boundary": "社区边界", "buildings": "楼栋", "special sites": "专属地块"}
+    layers = {
+        "boundary": "社区边界",
+        "buildings": "楼栋",
+        "special sites": "专属地块",
+        "zones": "分区",
+        "locked cells": "锁定的微网格",
+        "previous cells": "原方案的微网格",
+    }
     found = {}
     for name, zh in layers.items():
         label = name.capitalize()
@@ -130,69 +136,85 @@ def _layers() -> dict[str, Words]:
 
 
 #: What was found in the data on the way; keys are the planner's own English.
-NOTES = _layers() | {
-    "buildings above 110 % of the target": Words(
-        "单栋户数超过目标 110 % 的楼栋", "Buildings above 110 % of the target"
-    ),
-    "buildings that overlap another (kept together)": Words(
-        "与其他楼栋重叠的楼栋（归入同一微网格）", "Buildings that overlap another (kept together)"
-    ),
-    "bits of land without households (attached to cells)": Words(
-        "无住户的地块（并入相邻微网格）", "Bits of land without households (attached to cells)"
-    ),
-    "cells joined to the cell that enclosed them": Words(
-        "被包围而并入外围的微网格", "Cells joined to the cell that enclosed them"
-    ),
-    "ordinary cells without households": Words(
-        "没有住户的普通微网格", "Ordinary cells without households"
-    ),
-    "parts of communities too small to be land": Words(
-        "面积过小、未计入的社区碎块", "Parts of communities too small to be land"
-    ),
-    "special sites outside the boundary": Words(
-        "位于边界以外的专属地块", "Special sites outside the boundary"
-    ),
-    "special sites covered by earlier ones": Words(
-        "被其他专属地块覆盖的专属地块", "Special sites covered by earlier ones"
-    ),
-    "special sites clipped": Words("经裁剪的专属地块", "Special sites clipped"),
-    "special sites below 95 % overlap with their cell": Words(
-        "与其微网格重合不足 95 % 的专属地块", "Special sites below 95 % overlap with their cell"
-    ),
-    "buildings a site's border was moved round": Words(
-        "专属地块边界绕行的楼栋", "Buildings a site's border was moved round"
-    ),
-    "buildings cut by a site's border": Words(
-        "被专属地块边界切割的楼栋", "Buildings cut by a site's border"
-    ),
-    "buildings outside every community": Words(
-        "位于所有社区以外的楼栋", "Buildings outside every community"
-    ),
-    "households outside every community": Words(
-        "位于所有社区以外的住户", "Households outside every community"
-    ),
-    "buildings across the outer boundary": Words(
-        "跨越外边界的楼栋", "Buildings across the outer boundary"
-    ),
-    "buildings across a community's or site's border": Words(
-        "跨越社区或专属地块边界的楼栋", "Buildings across a community's or site's border"
-    ),
-    "households of buildings without geometry": Words(
-        "无图形楼栋的住户", "Households of buildings without geometry"
-    ),
-    "buildings in several parts (taken as their hull)": Words(
-        "由多个部分组成的楼栋（取外包形状）", "Buildings in several parts (taken as their hull)"
-    ),
-    "buildings without area": Words("面积为零的楼栋", "Buildings without area"),
-    "barriers without length": Words("长度为零的屏障线", "Barriers without length"),
-    "barriers of weight zero (not used)": Words(
-        "权重为零的屏障线（未采用）", "Barriers of weight zero (not used)"
-    ),
-    "communities that overlap another (land kept by the first)": Words(
-        "与其他社区重叠的社区（土地归先列者）",
-        "Communities that overlap another (land kept by the first)",
-    ),
-}
+NOTES = (
+    _layers()
+    | {
+        "buildings above 110 % of the target": Words(
+            "单栋户数超过目标 110 % 的楼栋", "Buildings above 110 % of the target"
+        ),
+        "buildings that overlap another (kept together)": Words(
+            "与其他楼栋重叠的楼栋（归入同一微网格）",
+            "Buildings that overlap another (kept together)",
+        ),
+        "bits of land without households (attached to cells)": Words(
+            "无住户的地块（并入相邻微网格）", "Bits of land without households (attached to cells)"
+        ),
+        "cells joined to the cell that enclosed them": Words(
+            "被包围而并入外围的微网格", "Cells joined to the cell that enclosed them"
+        ),
+        "ordinary cells without households": Words(
+            "没有住户的普通微网格", "Ordinary cells without households"
+        ),
+        "parts of communities too small to be land": Words(
+            "面积过小、未计入的社区碎块", "Parts of communities too small to be land"
+        ),
+        "special sites outside the boundary": Words(
+            "位于边界以外的专属地块", "Special sites outside the boundary"
+        ),
+        "special sites covered by earlier ones": Words(
+            "被其他专属地块覆盖的专属地块", "Special sites covered by earlier ones"
+        ),
+        "special sites clipped": Words("经裁剪的专属地块", "Special sites clipped"),
+        "special sites below 95 % overlap with their cell": Words(
+            "与其微网格重合不足 95 % 的专属地块", "Special sites below 95 % overlap with their cell"
+        ),
+        "buildings a site's border was moved round": Words(
+            "专属地块边界绕行的楼栋", "Buildings a site's border was moved round"
+        ),
+        "buildings cut by a site's border": Words(
+            "被专属地块边界切割的楼栋", "Buildings cut by a site's border"
+        ),
+        "buildings outside every community": Words(
+            "位于所有社区以外的楼栋", "Buildings outside every community"
+        ),
+        "households outside every community": Words(
+            "位于所有社区以外的住户", "Households outside every community"
+        ),
+        "buildings across the outer boundary": Words(
+            "跨越外边界的楼栋", "Buildings across the outer boundary"
+        ),
+        "buildings across a community's or site's border": Words(
+            "跨越社区或专属地块边界的楼栋", "Buildings across a community's or site's border"
+        ),
+        "households of buildings without geometry": Words(
+            "无图形楼栋的住户", "Households of buildings without geometry"
+        ),
+        "buildings in several parts (taken as their hull)": Words(
+            "由多个部分组成的楼栋（取外包形状）", "Buildings in several parts (taken as their hull)"
+        ),
+        "buildings without area": Words("面积为零的楼栋", "Buildings without area"),
+        "barriers without length": Words("长度为零的屏障线", "Barriers without length"),
+        "barriers of weight zero (not used)": Words(
+            "权重为零的屏障线（未采用）", "Barriers of weight zero (not used)"
+        ),
+        "barriers that cross buildings": Words("穿过楼栋的屏障线", "Barriers that cross buildings"),
+        "seeds without geometry": Words("无图形的种子点", "Seeds without geometry"),
+        "seeds outside the land to divide": Words(
+            "位于待划分土地以外的种子点", "Seeds outside the land to divide"
+        ),
+    }
+    | {
+        f"{name} that overlap another (land kept by the first)": Words(
+            f"与同类重叠的{zh}（土地归先列者）",
+            f"{name.capitalize()} that overlap another (land kept by the first)",
+        )
+        for name, zh in (
+            ("communities", "社区"),
+            ("zones", "分区"),
+            ("locked cells", "锁定的微网格"),
+        )
+    }
+)
 
 KINDS = {
     "changed": Words("调整", "Changed"),
@@ -211,6 +233,29 @@ STEPS = {
 #: Sentences of the planner, by their pattern, and how Chinese says them.
 _SENTENCES = [
     (r"building in row (\S+) holds (\S+) households", "第 {} 行的楼栋有 {} 户"),
+    (r"one building that cannot be divided holds (\S+)", "一栋不可再分的楼有 {} 户"),
+    (r"only (\S+) live on land that hangs together here", "此处连成一片的土地上只有 {} 户"),
+    (
+        r"(\S+) live on land closed in, which (\d+) cells cannot share evenly",
+        "四面封闭的土地上有 {} 户，{} 个微网格无法均分",
+    ),
+    (r"its buildings hold up to (\S+) and (\S+) each", "其中最大的两栋各有 {} 户和 {} 户"),
+    (r"the cell is locked", "该微网格已锁定"),
+    (r"kept as it was in the earlier plan", "沿用原方案，未作调整"),
+    (
+        r"no better division was found; another seed may find one",
+        "未找到更优划分，可换一个随机种子再试",
+    ),
+    (r"(\d+) cells cannot reach it", "{} 个微网格达不到"),
+    (r"(\d+) cells cannot keep below it", "{} 个微网格超过"),
+    (
+        r"(\d+) cells hold several seeds, which no border can part",
+        "{} 个微网格含多个种子点，无法分开",
+    ),
+    (
+        r"land that hangs together, settled cells or inhabited buildings set the number",
+        "连片的土地、已定的微网格或有住户的楼栋数决定了数量",
+    ),
     (r"(\S+) m2 \((\S+) of the boundary\) gap", "空隙 {} 平方米（占边界面积 {}）"),
     (r"(\S+) m2 \((\S+) of the boundary\) outside", "越界 {} 平方米（占边界面积 {}）"),
     (r"cells overlap by (\S+) m2", "重叠 {} 平方米"),

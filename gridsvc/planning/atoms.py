@@ -22,6 +22,8 @@ from gridsvc.planning.segments import FaceBorders, face_borders
 
 #: Distance between sample points on an outline.
 STEP_M = 2.5
+#: Borders between two buildings are straightened by no more than this.
+RIPPLE_M = 1.0
 #: Outlines are drawn in by this much, so that the border of a shared wall runs in the wall.
 SHRINK_M = 0.3
 
@@ -131,7 +133,13 @@ def _block_ridges(block: shapely.Polygon, points: Floats, owner: Ints) -> Geomet
     inside = shapely.contains_properly(block, lines)
     clipped = shapely.get_parts(shapely.intersection(lines[~inside], block))
     clipped = clipped[shapely.get_type_id(clipped) == int(shapely.GeometryType.LINESTRING)]
-    return np.concatenate([lines[inside], clipped[shapely.length(clipped) > 0]])
+    return _straightened(np.concatenate([lines[inside], clipped[shapely.length(clipped) > 0]]))
+
+
+def _straightened(lines: Geometries) -> Geometries:
+    """Stretches joined from junction to junction, the ripple of the sampling taken out."""
+    chains = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
+    return np.asarray(shapely.simplify(chains, RIPPLE_M))
 
 
 def _crossed(footprints: Geometries, lines: Geometries) -> Bools:

@@ -10,9 +10,12 @@ import shapely
 from gridsvc.planning.arrays import Geometries, Ints
 from gridsvc.planning.graph import DualGraph
 from gridsvc.planning.refine import divide_again
+from gridsvc.planning.wish import Goal
 
 #: Neighbours' vertices closer than this are one vertex, m; two steps of the planning grid.
 SNAP_M = 2e-4
+#: Gaps between cells narrower than this are closed, m: what rounding leaves beside settled cells.
+GAP_M = 0.01
 #: Divisions tried before an enclosed cell is given to the one around it.
 TRIES = 40
 
@@ -31,14 +34,14 @@ def with_matched_edges(cells: Geometries) -> Geometries:
     A vertex that only one of two neighbours has lies on the other's straight edge in this CRS,
     but beside it in every other: reprojecting would open slivers.
     """
-    matched: Geometries = shapely.coverage_clean(cells, snapping_distance=SNAP_M)
+    matched: Geometries = shapely.coverage_clean(cells, snapping_distance=SNAP_M, gap_width=GAP_M)
     polygons = shapely.get_type_id(matched) == int(shapely.GeometryType.POLYGON)
     sound = bool(polygons.all() and shapely.is_valid(matched).all())
     return matched if sound else cells
 
 
 def open_enclosures(
-    faces: Geometries, graph: DualGraph, part: Ints, target: float, seed: int
+    faces: Geometries, graph: DualGraph, part: Ints, goal: Goal, seed: int
 ) -> tuple[Ints, int]:
     """Divide cells that enclose others anew, so that every cell can be left without crossing one.
 
@@ -48,8 +51,8 @@ def open_enclosures(
         Faces of a coverage and the dual graph of its nodes.
     part
         Cell of every node.
-    target
-        Households a cell should have.
+    goal
+        Load a cell should have.
     seed
         Seed of the divisions tried.
 
@@ -64,7 +67,7 @@ def open_enclosures(
         pair = _first_enclosure(cells)
         if pair is None:
             return part, joined
-        divided = _redivided(faces, graph, part, pair, target, seed + attempt * TRIES)
+        divided = _redivided(faces, graph, part, pair, goal, seed + attempt * TRIES)
         if divided is None:
             divided = np.where(part == pair[1], pair[0], part)
             divided = np.unique(divided, return_inverse=True)[1].astype(np.int64)
@@ -93,12 +96,12 @@ def _first_enclosure(cells: Geometries) -> tuple[int, int] | None:
 
 
 def _redivided(
-    faces: Geometries, graph: DualGraph, part: Ints, pair: tuple[int, int], target: float, seed: int
+    faces: Geometries, graph: DualGraph, part: Ints, pair: tuple[int, int], goal: Goal, seed: int
 ) -> Ints | None:
     """A division of two cells that leaves fewer enclosures, or None after `TRIES` trees."""
     others = len(enclosures(union_faces(faces, part[graph.node_of_face])))
     for k in range(TRIES):
-        divided = divide_again(graph, part, pair, target, seed + k)
+        divided = divide_again(graph, part, pair, goal, seed + k)
         if divided is None:
             continue
         cells = union_faces(faces, divided[graph.node_of_face])

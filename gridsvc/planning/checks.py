@@ -91,7 +91,7 @@ def problems(
         households=cells["households"].to_numpy(dtype=np.int64),
         buildings=whole_footprints(buildings, ignored),
         building_households=buildings["households"].to_numpy(dtype=np.int64),
-        communities=disjoint(clean_areas(boundary, "boundary", ignored), ignored),
+        communities=disjoint(clean_areas(boundary, "boundary", ignored), "communities", ignored),
         sites=np.array([], dtype=object)
         if special is None
         else clean_areas(special, "special sites", ignored),

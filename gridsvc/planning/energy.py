@@ -10,6 +10,9 @@ from numba import njit
 
 from gridsvc.planning.arrays import Floats, Ints
 
+#: Cells are counted as ragged from this inverse of their compactness on, and fully at that.
+RAGGED_FROM, RAGGED_TO = 1.9, 2.6
+
 
 class Links(NamedTuple):
     """Neighbours in compressed sparse rows.
@@ -26,26 +29,41 @@ class Links(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """Per node: households as the balance sees them, square metres, metres of outline."""
+    """Per node: load as the balance sees it, square metres, metres of outline, seats.
+
+    A node with a `seat` holds a point round which a cell of its own is to grow. ``home`` is the
+    cell a node had in an earlier plan (-1 for none), ``stay`` what it costs to leave it.
+    """
 
     weight: Floats
     area: Floats
     perimeter: Floats
+    seats: Floats
+    home: Ints
+    stay: Floats
 
 
 class Aim(NamedTuple):
     """What a good cell is.
 
-    ``target`` households; what it costs to be more than a tenth and more than a fifth away,
-    what each share of deviation costs, its square, and what a unit of raggedness costs.
+    Load: the target, the share of it by which a cell may be off, least and most. Prices: of
+    being off by more than the tolerance and by more than twice as much, of each share of
+    deviation, of its square, of a unit of raggedness, of being ragged at all, of each share of
+    the target outside least and most, and of a second seat.
     """
 
     target: float
-    beyond_tenth: float
-    beyond_fifth: float
+    tolerance: float
+    least: float
+    most: float
+    beyond: float
+    far_beyond: float
     deviation: float
     squared: float
     ragged: float
+    very_ragged: float
+    limits: float
+    seats: float
 
 
 class Schedule(NamedTuple):
@@ -69,27 +87,35 @@ class Scratch(NamedTuple):
     order: Ints
 
 
-@njit(cache=True)
-def cell_energy(households: float, area: float, perimeter: float, aim: Aim) -> float:
+@njit(cache=True, nogil=True)
+def ramp(x: float, start: float, end: float) -> float:
+    """Nought before the start, one after the end, rising between."""
+    return min(max((x - start) / (end - start), 0.0), 1.0)
+
+
+@njit(cache=True, nogil=True)
+def cell_energy(load: float, area: float, perimeter: float, seats: float, aim: Aim) -> float:
     """Energy of one cell: its deviation from the target and the raggedness of its outline.
 
     The steps begin a little inside the tolerances; raggedness is the inverse of Polsby and
     Popper's compactness, so that one ragged cell costs more than two plain ones.
     """
-    off = abs(households - aim.target) / aim.target
-    tenth = min(max(off - 0.085, 0.0) / 0.02, 1.0)
-    fifth = min(max(off - 0.185, 0.0) / 0.02, 1.0)
+    off = abs(load - aim.target) / aim.target
     ragged = min(perimeter * perimeter / (4.0 * math.pi * area), 12.0)
+    outside = max(aim.least - load, load - aim.most, 0.0) / aim.target
     return (
-        aim.beyond_tenth * tenth
-        + aim.beyond_fifth * fifth
+        aim.beyond * ramp(off, 0.85 * aim.tolerance, 1.05 * aim.tolerance)
+        + aim.far_beyond * ramp(off, 1.85 * aim.tolerance, 2.05 * aim.tolerance)
         + aim.deviation * off
         + aim.squared * off * off
         + aim.ragged * ragged
+        + aim.very_ragged * ramp(ragged, RAGGED_FROM, RAGGED_TO)
+        + aim.limits * outside
+        + aim.seats * max(seats - 1.0, 0.0)
     )
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def new_scratch(n: int) -> Scratch:
     """Working memory for n nodes."""
     zeros = np.zeros(n, dtype=np.int64)
@@ -97,15 +123,16 @@ def new_scratch(n: int) -> Scratch:
     return Scratch(zeros, zeros.copy(), local, zeros.copy(), zeros.copy(), zeros.copy())
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def holdings(links: Links, nodes: Nodes, part: Ints, k: int) -> Floats:
-    """Households, area and outline of every cell, shape (k, 3)."""
-    held = np.zeros((k, 3))
+    """Load, area, outline and seats of every cell, shape (k, 4)."""
+    held = np.zeros((k, 4))
     for v in range(len(part)):
         cell = part[v]
         held[cell, 0] += nodes.weight[v]
         held[cell, 1] += nodes.area[v]
         held[cell, 2] += nodes.perimeter[v]
+        held[cell, 3] += nodes.seats[v]
         for e in range(links.first[v], links.first[v + 1]):
             if part[links.neighbour[e]] == cell:
                 held[cell, 2] -= links.length[e]

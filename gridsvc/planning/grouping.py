@@ -7,12 +7,17 @@ import numpy as np
 import shapely
 
 from gridsvc.errors import BadInput
-from gridsvc.planning.arrays import Floats, Geometries, Ints
+from gridsvc.planning.arrays import Floats, Geometries, Ints, components
 from gridsvc.planning.cells import open_enclosures
-from gridsvc.planning.graph import DualGraph, compressed_rows
+from gridsvc.planning.counts import Holding, cell_count
+from gridsvc.planning.graph import DualGraph, compressed_rows, subgraph
 from gridsvc.planning.inputs import whole_households
-from gridsvc.planning.refine import partition
+from gridsvc.planning.refine import refine
+from gridsvc.planning.seed import seed_partition
+from gridsvc.planning.wish import Goal
 
+#: Share of its target by which a grid may be off: whole cells cannot be shared more finely.
+TOLERANCE = 0.2
 #: Borders closer than this are shared: cells may come back rounded from a file or database.
 TOUCH_M = 0.05
 #: Cells that share less border than this touch in a corner only.
@@ -93,8 +98,28 @@ def dissolve(cells: gpd.GeoDataFrame, groups: Ints) -> gpd.GeoDataFrame:
 def _group_community(shapes: Geometries, households: Ints, target: int, seed: int) -> Ints:
     """Groups of the ordinary cells of one community, numbered from 0."""
     graph = cell_graph(shapes, households)
-    part = partition(graph, target, seed)
-    return open_enclosures(shapes, graph, part, target, seed)[0]
+    goal = Goal(target, TOLERANCE)
+    component = components(len(shapes), graph.row, graph.neighbour)
+    part = np.full(len(shapes), -1, dtype=np.int64)
+    for one in range(int(component.max()) + 1):
+        cells = np.flatnonzero(component == one)
+        connected = subgraph(graph, cells)
+        groups = seed_partition(connected, _group_count(connected.load, goal), target, seed)
+        part[cells] = part.max() + 1 + refine(connected, groups, goal, seed)
+    return open_enclosures(shapes, graph, part, goal, seed)[0]
+
+
+def _group_count(load: Floats, goal: Goal) -> int:
+    """Number of groups: near the target, and none with fewer or many more cells than it takes.
+
+    With grids of 300 from cells of about 100 that is three to four cells each, wherever the
+    number of cells can be divided so.
+    """
+    inhabited = max(int((load > 0).sum()), 1)
+    wanted = cell_count(Holding(float(load.sum()), inhabited), goal)
+    each = max(round(goal.target / max(float(load.sum()) / inhabited, 1e-9)), 1)
+    least, most = -(-inhabited // (each + 1)), max(inhabited // each, 1)
+    return min(max(wanted, least), most) if least <= most else min(wanted, inhabited)
 
 
 def cell_graph(shapes: Geometries, households: Ints) -> DualGraph:
@@ -107,8 +132,11 @@ def cell_graph(shapes: Geometries, households: Ints) -> DualGraph:
     return DualGraph(
         node_of_face=np.arange(n),
         households=households,
+        load=households.astype(np.float64),
         area=shapely.area(shapes),
         outer=np.maximum(shapely.length(shapes) - shared, 0),
+        seats=np.zeros(n, dtype=np.int64),
+        home=np.full(n, -1, dtype=np.int64),
         first=first,
         neighbour=neighbour,
         length=summed[0],

@@ -16,7 +16,8 @@ import shapely
 
 from gridsvc import geo
 from gridsvc.errors import BadInput
-from gridsvc.planning.arrays import Floats, Geometries, Ints
+from gridsvc.planning.arrays import Bools, Floats, Geometries, Ints
+from gridsvc.planning.wish import HOUSEHOLDS, Given, Wish
 
 #: All work is done on this precision grid, so that shared borders are equal to the last bit.
 GRID_M = 1e-4
@@ -34,24 +35,41 @@ class Inputs:
     ----------
     footprints
         Polygon of every building; empty where the row has none.
-    households
-        Households per building.
+    households, load
+        Households per building, and what the balance weighs: the same unless the wish says
+        otherwise.
     communities
         Polygon or MultiPolygon per boundary row, none overlapping another.
     sites
         Polygon or MultiPolygon per special row; empty where the row has no area.
-    barriers, weights
-        LineString and weight of every piece of barrier.
+    barriers, weights, never
+        LineString and weight of every piece of barrier, and whether it must not be crossed.
+    zones
+        Polygon or MultiPolygon; none overlapping another.
+    seeds
+        Point.
+    locked
+        Polygon of every cell that stays as it is.
+    previous, previous_load
+        Polygon of every ordinary cell of the earlier plan and the load it had then; not a number
+        where that is not known.
     notes
         What was found and handled, with counts.
     """
 
     footprints: Geometries
     households: Ints
+    load: Floats
     communities: Geometries
     sites: Geometries
     barriers: Geometries
     weights: Floats
+    never: Bools
+    zones: Geometries
+    seeds: Geometries
+    locked: Geometries
+    previous: Geometries
+    previous_load: Floats
     notes: Counter[str]
 
 
@@ -60,19 +78,26 @@ def read_inputs(
     boundary: gpd.GeoDataFrame,
     barriers: gpd.GeoDataFrame | None,
     special: gpd.GeoDataFrame | None,
+    given: Given | None = None,
+    wish: Wish | None = None,
 ) -> Inputs:
-    """Check four layers and bring them to clean arrays.
+    """Check the layers and bring them to clean arrays.
 
     Parameters
     ----------
     buildings
-        Polygon; column ``households``, whole numbers >= 0.
+        Polygon; column ``households``, whole numbers >= 0, and the columns the wish weighs.
     boundary
         Polygon or MultiPolygon; each row one community.
     barriers
-        LineString or MultiLineString; optional column ``w`` >= 0.
+        LineString or MultiLineString; optional columns ``w`` >= 0 and ``never`` (true where
+        no cell may cross).
     special
         Polygon or MultiPolygon; each row one site.
+    given
+        Zones, seeds, locked and earlier cells.
+    wish
+        What weighs in the balance.
 
     Returns
     -------
@@ -84,8 +109,10 @@ def read_inputs(
         If a layer has the wrong geometry type, no metric CRS or another CRS than the boundary,
         coordinates that are not finite, or counts and weights that cannot be used.
     """
+    given, wish = given or Given(), wish or Wish()
     notes: Counter[str] = Counter()
-    _check_crs(boundary, buildings=buildings, barriers=barriers, special=special)
+    others = {"buildings": buildings, "barriers": barriers, "special sites": special}
+    _check_crs(boundary, others | given.layers)
     communities = clean_areas(boundary, "boundary", notes)
     if not (shapely.area(communities) > NOISE_M2).any():
         raise BadInput("the boundary is empty; give at least one polygon with an area")
@@ -93,16 +120,72 @@ def read_inputs(
     footprints = whole_footprints(buildings, notes)
     lost = int(households[shapely.is_empty(footprints)].sum())
     notes["households of buildings without geometry"] += lost
-    lines, weights = _lines(barriers, notes)
+    lines, weights, never = _lines(barriers, notes)
+    previous, previous_load = _previous(given.previous, notes)
     return Inputs(
         footprints=footprints,
         households=households,
-        communities=disjoint(communities, notes),
-        sites=np.array([]) if special is None else clean_areas(special, "special sites", notes),
+        load=_load(buildings, wish),
+        communities=disjoint(communities, "communities", notes),
+        sites=_areas(special, "special sites", notes),
         barriers=lines,
         weights=weights,
+        never=never,
+        zones=disjoint(_areas(given.zones, "zones", notes), "zones", notes),
+        seeds=_points(given.seeds, notes),
+        locked=disjoint(_areas(given.locked, "locked cells", notes), "locked cells", notes),
+        previous=previous,
+        previous_load=previous_load,
         notes=notes,
     )
+
+
+def _areas(frame: gpd.GeoDataFrame | None, name: str, notes: Counter[str]) -> Geometries:
+    if frame is None or frame.empty:
+        return np.array([], dtype=object)
+    return clean_areas(frame, name, notes)
+
+
+def _points(frame: gpd.GeoDataFrame | None, notes: Counter[str]) -> Geometries:
+    if frame is None or frame.empty:
+        return np.array([], dtype=object)
+    points = _checked(frame, "seeds", ("Point",))
+    notes["seeds without geometry"] += int(shapely.is_empty(points).sum())
+    return points
+
+
+def _previous(frame: gpd.GeoDataFrame | None, notes: Counter[str]) -> tuple[Geometries, Floats]:
+    """Ordinary cells of the earlier plan and their load; dedicated ones follow their sites."""
+    cells = _areas(frame, "previous cells", notes)
+    load = np.full(len(cells), np.nan)
+    if frame is None or frame.empty:
+        return cells, load
+    for column in ("load", HOUSEHOLDS):
+        if column in frame.columns:
+            load = pd.to_numeric(frame[column], errors="coerce").to_numpy(float, na_value=np.nan)
+            break
+    if "kind" in frame.columns:
+        cells[(frame["kind"] == "dedicated").to_numpy()] = shapely.Polygon()
+    return cells, load
+
+
+def _load(buildings: gpd.GeoDataFrame, wish: Wish) -> Floats:
+    """What every building weighs in the balance.
+
+    Raises
+    ------
+    BadInput
+        If a column is missing or holds what is no number >= 0.
+    """
+    load = np.zeros(len(buildings))
+    for column, weight in wish.weigh.items():
+        if column not in buildings.columns:
+            raise BadInput(f"the buildings have no column '{column}' to weigh; choose another")
+        counts = pd.to_numeric(buildings[column], errors="coerce").to_numpy(float, na_value=np.nan)
+        if not (np.isfinite(counts) & (counts >= 0)).all():
+            raise BadInput(f"{column} is not a number >= 0 in every building; mend it first")
+        load += weight * counts
+    return load
 
 
 def whole_households(buildings: gpd.GeoDataFrame) -> Ints:
@@ -130,7 +213,7 @@ def whole_households(buildings: gpd.GeoDataFrame) -> Ints:
     return np.asarray(counts, dtype=np.int64)
 
 
-def _check_crs(boundary: gpd.GeoDataFrame, **others: gpd.GeoDataFrame | None) -> None:
+def _check_crs(boundary: gpd.GeoDataFrame, others: dict[str, gpd.GeoDataFrame | None]) -> None:
     """Refuse anything but one projected CRS in metres for all layers."""
     if boundary.crs is None:
         raise BadInput("the boundary declares no CRS; assign the one it was made in")
@@ -200,18 +283,30 @@ def whole_footprints(buildings: gpd.GeoDataFrame, notes: Counter[str]) -> Geomet
     return footprints
 
 
-def _lines(barriers: gpd.GeoDataFrame | None, notes: Counter[str]) -> tuple[Geometries, Floats]:
-    """LineStrings and their weights; lines of weight zero separate nothing and are left out."""
+def _lines(
+    barriers: gpd.GeoDataFrame | None, notes: Counter[str]
+) -> tuple[Geometries, Floats, Bools]:
+    """LineStrings, their weights, and which must not be crossed.
+
+    Lines of weight zero separate nothing and are left out, unless they must not be crossed.
+    """
     if barriers is None or barriers.empty:
-        return np.array([], dtype=object), np.array([], dtype=float)
+        return np.array([], dtype=object), np.array([], dtype=float), np.array([], dtype=bool)
     lines = _checked(barriers, "barriers", ("LineString", "LinearRing", "MultiLineString"))
-    weights = _weights(barriers)
+    weights, never = _weights(barriers), _never(barriers)
     lines, row = shapely.get_parts(lines, return_index=True)
-    weights = weights[row]
-    use = (shapely.length(lines) > 0) & (weights > 0)
+    weights, never = weights[row], never[row]
+    use = (shapely.length(lines) > 0) & ((weights > 0) | never)
     notes["barriers without length"] += int((shapely.length(lines) == 0).sum())
-    notes["barriers of weight zero (not used)"] += int((weights == 0).sum())
-    return lines[use], weights[use]
+    notes["barriers of weight zero (not used)"] += int(((weights == 0) & ~never).sum())
+    return lines[use], np.where(never, np.maximum(weights, 1.0), weights)[use], never[use]
+
+
+def _never(barriers: gpd.GeoDataFrame) -> Bools:
+    if "never" not in barriers.columns:
+        return np.zeros(len(barriers), dtype=bool)
+    told = pd.to_numeric(barriers["never"], errors="coerce").to_numpy(float, na_value=np.nan)
+    return np.asarray(np.nan_to_num(told) != 0, dtype=bool)
 
 
 def _weights(barriers: gpd.GeoDataFrame) -> Floats:
@@ -223,13 +318,12 @@ def _weights(barriers: gpd.GeoDataFrame) -> Floats:
     return np.where(np.isfinite(weights), weights, DEFAULT_WEIGHT)
 
 
-def disjoint(communities: Geometries, notes: Counter[str]) -> Geometries:
-    """Communities with land claimed twice left to the first row that claims it."""
-    a, b = shapely.STRtree(communities).query(communities, predicate="intersects")
+def disjoint(areas: Geometries, name: str, notes: Counter[str]) -> Geometries:
+    """Areas with land claimed twice left to the first row that claims it."""
+    a, b = shapely.STRtree(areas).query(areas, predicate="intersects")
     a, b = a[a < b], b[a < b]
-    twice = shapely.area(shapely.intersection(communities[a], communities[b])) > 0
+    twice = shapely.area(shapely.intersection(areas[a], areas[b])) > 0
     for first, second in zip(a[twice], b[twice], strict=True):
-        rest = shapely.difference(communities[second], communities[first], grid_size=GRID_M)
-        communities[second] = polygonal(rest)
-    notes["communities that overlap another (land kept by the first)"] += len(set(b[twice]))
-    return communities
+        areas[second] = polygonal(shapely.difference(areas[second], areas[first], grid_size=GRID_M))
+    notes[f"{name} that overlap another (land kept by the first)"] += len(set(b[twice]))
+    return areas

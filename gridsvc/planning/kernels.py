@@ -25,7 +25,7 @@ from gridsvc.planning.energy import (
 from gridsvc.planning.trees import try_recombination
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def stays_connected(links: Links, part: Ints, node: int, stamp: int, scratch: Scratch) -> bool:
     """Whether the cell of a node is connected, and not empty, without the node.
 
@@ -58,7 +58,7 @@ def stays_connected(links: Links, part: Ints, node: int, stamp: int, scratch: Sc
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def try_shift(
     links: Links, nodes: Nodes, part: Ints, held: Floats, move: tuple[int, int, int],
     aim: Aim, heat: float, scratch: Scratch,
@@ -79,25 +79,29 @@ def try_shift(
         elif part[links.neighbour[e]] == b:
             to_b += links.length[e]
             price -= links.cost[e]
-    w, s = nodes.weight[v], nodes.area[v]
+    if nodes.home[v] == a:
+        price += nodes.stay[v]
+    elif nodes.home[v] == b:
+        price -= nodes.stay[v]
+    w, s, seats = nodes.weight[v], nodes.area[v], nodes.seats[v]
     p_a = held[a, 2] - nodes.perimeter[v] + 2 * to_a
     p_b = held[b, 2] + nodes.perimeter[v] - 2 * to_b
     gain = (
-        cell_energy(held[a, 0], held[a, 1], held[a, 2], aim)
-        + cell_energy(held[b, 0], held[b, 1], held[b, 2], aim)
-        - cell_energy(held[a, 0] - w, held[a, 1] - s, p_a, aim)
-        - cell_energy(held[b, 0] + w, held[b, 1] + s, p_b, aim)
+        cell_energy(held[a, 0], held[a, 1], held[a, 2], held[a, 3], aim)
+        + cell_energy(held[b, 0], held[b, 1], held[b, 2], held[b, 3], aim)
+        - cell_energy(held[a, 0] - w, held[a, 1] - s, p_a, held[a, 3] - seats, aim)
+        - cell_energy(held[b, 0] + w, held[b, 1] + s, p_b, held[b, 3] + seats, aim)
         - price
     )
     if gain < 0 and np.random.random() >= math.exp(gain / heat):
         return
     if stays_connected(links, part, v, stamp, scratch):
-        held[a] = held[a, 0] - w, held[a, 1] - s, p_a
-        held[b] = held[b, 0] + w, held[b, 1] + s, p_b
+        held[a] = held[a, 0] - w, held[a, 1] - s, p_a, held[a, 3] - seats
+        held[b] = held[b, 0] + w, held[b, 1] + s, p_b, held[b, 3] + seats
         part[v] = b
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def anneal(
     links: Links, nodes: Nodes, part: Ints, k: int, aim: Aim, schedule: Schedule, seed: int
 ) -> None:
@@ -121,7 +125,7 @@ def anneal(
             try_shift(links, nodes, part, held, (v, b, step + 1), aim, heat, scratch)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def divide_pair(
     links: Links, nodes: Nodes, part: Ints, pair: tuple[int, int], aim: Aim, seed: int
 ) -> bool:

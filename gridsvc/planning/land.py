@@ -1,7 +1,7 @@
-"""Land: the sites cut out as cells of their own, and the pieces left for ordinary cells.
+"""Land: sites and settled cells cut out, and the pieces left for ordinary cells to be made of.
 
-A container is a site cell or a piece of land. Every building belongs to the container that holds
-the largest share of it.
+A container is a piece of land, a site's cell, or a cell that stays as it is. Every building
+belongs to the container that holds the largest share of it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ import shapely
 from gridsvc.errors import BadInput
 from gridsvc.planning.arrays import Floats, Geometries, Ints
 from gridsvc.planning.inputs import GRID_M, NOISE_M2, Inputs, polygon_parts
+from gridsvc.planning.settled import Settled, settle
+from gridsvc.planning.wish import Goal
 
 #: A site keeps at least this overlap (intersection over union) when its border gives way.
 SITE_IOU = 0.955
 #: A building spilling over by less than this share is not cut but badly digitised.
 SPILL_SHARE = 0.01
+#: Land between two zones is a sliver below this ratio of area to outline, m.
+SLIVER_M = 0.5
 #: A building with less of its area inside the boundary is outside.
 INSIDE_SHARE = 0.5
 
@@ -33,8 +37,11 @@ class Land:
         Polygons of ordinary land and the boundary row of each.
     site_cells, site_row, site_community
         Polygons of dedicated cells, their rows in the special layer and in the boundary.
+    settled, settled_community
+        Cells that stay as they are, and the boundary row of each.
     container
-        Container of each building: a piece, ``len(pieces)`` + a site cell, or -1 outside.
+        Container of each building: a piece, ``len(pieces)`` + a site cell, that many + a settled
+        cell, or -1 outside.
     """
 
     pieces: Geometries
@@ -42,27 +49,46 @@ class Land:
     site_cells: Geometries
     site_row: Ints
     site_community: Ints
+    settled: Settled
+    settled_community: Ints
     container: Ints
 
+    def load(self, inputs: Inputs) -> float:
+        """Load on the pieces of ordinary land together."""
+        free = (self.container >= 0) & (self.container < len(self.pieces))
+        return float(inputs.load[free].sum())
 
-def divide_land(inputs: Inputs) -> Land:
-    """Cut the sites out of the communities and share out the buildings.
+
+def divide_land(inputs: Inputs, goal: Goal) -> Land:
+    """Cut sites and settled cells out of the communities and share out the buildings.
 
     Raises
     ------
     BadInput
-        If most households lie outside every community.
+        If most households lie outside every community, or a locked cell is no part of one.
     """
     parts, part_row = shapely.get_parts(inputs.communities, return_index=True)
     real = shapely.area(parts) > NOISE_M2
     inputs.notes["parts of communities too small to be land"] += int((~real).sum())
     parts, part_row = parts[real], part_row[real].astype(np.int64)
     cells, site_row, site_part = _site_cells(inputs, parts)
-    pieces, piece_part = _pieces(parts, cells, site_part)
+    settled = settle(inputs, parts, cells, goal)
+    taken = np.concatenate([cells, settled.cells])
+    pieces, piece_part = _pieces(parts, taken, np.r_[site_part, settled.part])
+    pieces, piece_part = _zoned(pieces, piece_part, inputs.zones)
     occupied = _occupied(inputs, pieces)
     pieces, piece_part, cells = _absorb(pieces, piece_part, cells, occupied, inputs.sites[site_row])
-    container = _containers(inputs, np.concatenate([pieces, cells]))
-    return Land(pieces, part_row[piece_part], cells, site_row, part_row[site_part], container)
+    container = _containers(inputs, np.concatenate([pieces, cells, settled.cells]))
+    return Land(
+        pieces,
+        part_row[piece_part],
+        cells,
+        site_row,
+        part_row[site_part],
+        settled,
+        part_row[settled.part],
+        container,
+    )
 
 
 def _site_cells(inputs: Inputs, parts: Geometries) -> tuple[Geometries, Ints, Ints]:
@@ -79,6 +105,7 @@ def _site_cells(inputs: Inputs, parts: Geometries) -> tuple[Geometries, Ints, In
             continue
         best = int(shapely.area(shares).argmax())
         taken = [cells[k] for k in range(len(cells)) if at[k] == near[best]]
+        taken += list(inputs.locked[shapely.intersects(inputs.locked, site)])
         cell = _without(shares[best], taken)
         if cell is None or cell.area <= NOISE_M2:
             inputs.notes["special sites covered by earlier ones"] += 1
@@ -140,17 +167,52 @@ def _yield_to_buildings(
     return cell
 
 
-def _pieces(parts: Geometries, cells: Geometries, site_part: Ints) -> tuple[Geometries, Ints]:
-    """Ordinary land: each community part without its sites, in connected pieces."""
+def _pieces(parts: Geometries, taken: Geometries, taken_part: Ints) -> tuple[Geometries, Ints]:
+    """Ordinary land: each community part without what is taken, in connected pieces."""
     land = parts.copy()
-    for part in np.unique(site_part):
-        sites = shapely.union_all(cells[site_part == part], grid_size=GRID_M)
-        land[part] = shapely.difference(parts[part], sites, grid_size=GRID_M)
+    for part in np.unique(taken_part):
+        gone = shapely.union_all(taken[taken_part == part], grid_size=GRID_M)
+        land[part] = shapely.difference(parts[part], gone, grid_size=GRID_M)
     pieces, part = shapely.get_parts(land, return_index=True)
     solid = (shapely.get_type_id(pieces) == int(shapely.GeometryType.POLYGON)) & (
-        shapely.area(pieces) > 0
+        shapely.area(pieces) > NOISE_M2
     )
     return pieces[solid], part[solid].astype(np.int64)
+
+
+def _zoned(pieces: Geometries, piece_part: Ints, zones: Geometries) -> tuple[Geometries, Ints]:
+    """Pieces of land divided by zones; slivers between their borders join the longest neighbour."""
+    if len(zones) == 0:
+        return pieces, piece_part
+    divided: list[shapely.Polygon] = []
+    part: list[int] = []
+    tree = shapely.STRtree(zones)
+    for piece, at in zip(pieces, piece_part, strict=True):
+        near = zones[np.sort(tree.query(piece, predicate="intersects"))]
+        inside = shapely.intersection(near, piece, grid_size=GRID_M)
+        rest = shapely.difference(piece, shapely.union_all(near), grid_size=GRID_M)
+        whole = _without_slivers(polygon_parts([*inside, rest]))
+        divided += list(whole)
+        part += [int(at)] * len(whole)
+    return np.array(divided, dtype=object), np.array(part, dtype=np.int64)
+
+
+def _without_slivers(polygons: Geometries) -> Geometries:
+    """Polygons of a coverage, the thin ones joined to what they share most border with."""
+    shapes = list(polygons)
+    thin = sorted(
+        (k for k in range(len(shapes)) if shapes[k].area < SLIVER_M * shapes[k].length),
+        key=lambda k: shapes[k].area,
+    )
+    for k in thin:
+        others = [o for o in range(len(shapes)) if o != k and shapes[o] is not None]
+        border = [shapes[k].boundary.intersection(shapes[o].boundary).length for o in others]
+        if others and max(border) > 0:
+            best = others[int(np.argmax(border))]
+            joined = shapely.union(shapes[best], shapes[k], grid_size=GRID_M)
+            if joined.geom_type == "Polygon":
+                shapes[best], shapes[k] = joined, None
+    return np.array([shape for shape in shapes if shape is not None], dtype=object)
 
 
 def _occupied(inputs: Inputs, pieces: Geometries) -> Floats:

@@ -13,24 +13,31 @@ import math
 
 import numpy as np
 
-from gridsvc.planning.arrays import Ints, components
+from gridsvc.planning.arrays import Ints
+from gridsvc.planning.counts import effective
 from gridsvc.planning.energy import Aim, Links, Nodes, Schedule
-from gridsvc.planning.graph import DualGraph, subgraph
+from gridsvc.planning.graph import DualGraph
 from gridsvc.planning.kernels import anneal, divide_pair
-from gridsvc.planning.seed import effective, seed_partition
+from gridsvc.planning.wish import Goal
 
 #: Share of its cost that a border saves by lying on a barrier of full weight.
-STREET_DISCOUNT = 0.85
+STREET_DISCOUNT = 0.9
 #: What a metre of heavy barrier inside a cell costs, in metres of border through a block.
 HEAVY_PENALTY = 2.0
 #: Energy of a border through a block as long as the side of a mean cell.
-BORDER_ENERGY = 0.4
-#: Energy of a cell beyond a tenth and beyond a fifth of the target, of each share of deviation,
-#: of its square, and of each unit of raggedness.
-BEYOND_TENTH, BEYOND_FIFTH, DEVIATION, SQUARED, RAGGED = 2.0, 1.0, 3.0, 4.0, 0.4
+BORDER_ENERGY = 0.6
+#: Energy of a cell beyond the tolerance and beyond twice the tolerance, of each share of
+#: deviation, of its square, of each unit of raggedness and of being ragged at all.
+BEYOND, FAR_BEYOND, DEVIATION, SQUARED, RAGGED, VERY_RAGGED = 3.0, 1.5, 1.0, 3.0, 0.4, 1.2
+#: Energy of each share of the target outside least and most, and of a second seed in a cell.
+OUTSIDE_LIMITS, SECOND_SEED = 20.0, 20.0
+#: Energy of taking one target's load out of the cell it had in an earlier plan.
+MOVED = 3.0
 #: Temperatures between which the annealing cools, in units of the energy.
-HOT, COLD = 1.0, 0.01
-#: Steps per node and per cell, and the most for one piece of land.
+HOT, COLD = 1.5, 0.02
+#: The first temperature where an earlier plan is mended.
+WARM = 0.15
+#: Steps per node and per cell, and the most for one sector.
 STEPS_PER_NODE, STEPS_PER_CELL, MOST_STEPS = 1500, 50_000, 80_000_000
 #: Share of steps that try a recombination where two cells have few nodes.
 RECOMBINE_SHARE = 0.05
@@ -40,49 +47,18 @@ TREE_WORK = 80.0
 MOST_UNION = 600
 
 
-def partition(graph: DualGraph, target: float, seed: int) -> Ints:
-    """Cell of every node: seeded and refined in each connected component by itself.
-
-    Land can hang together by a neck thinner than the precision grid, and cells by a corner.
-
-    Parameters
-    ----------
-    graph
-        Dual graph.
-    target
-        Households a cell should have.
-    seed
-        Seed of METIS and of the annealing.
-
-    Returns
-    -------
-    array of int
-        Cells numbered from 0, each connected.
-    """
-    row = np.repeat(np.arange(len(graph.area)), np.diff(graph.first))
-    component = components(len(graph.area), row, graph.neighbour)
-    part = np.zeros(len(graph.area), dtype=np.int64)
-    start = 0
-    for one in range(int(component.max()) + 1):
-        nodes = np.flatnonzero(component == one)
-        connected = subgraph(graph, nodes)
-        cells = refine(connected, seed_partition(connected, target, seed), target, seed)
-        part[nodes] = start + cells
-        start += int(cells.max()) + 1
-    return part
-
-
-def refine(graph: DualGraph, part: Ints, target: float, seed: int) -> Ints:
+def refine(graph: DualGraph, part: Ints, goal: Goal, seed: int) -> Ints:
     """Better cells for the same graph.
 
     Parameters
     ----------
     graph
-        Connected dual graph.
+        Connected dual graph. Where nodes were in an earlier plan's cells, `part` is taken to be
+        that plan, and nodes leave it only for a good reason.
     part
         Connected, inhabited cells to start from, numbered from 0.
-    target
-        Households a cell should have.
+    goal
+        Load a cell should have.
     seed
         Seed of the annealing.
 
@@ -94,16 +70,13 @@ def refine(graph: DualGraph, part: Ints, target: float, seed: int) -> Ints:
     k = int(part.max()) + 1
     part = part.copy()
     if k > 1:
-        steps = min(STEPS_PER_NODE * len(part) + STEPS_PER_CELL * k, MOST_STEPS)
-        share = min(RECOMBINE_SHARE, TREE_WORK / (2 * len(part) / k) ** 2)
-        schedule = Schedule(steps, HOT, COLD, share, MOST_UNION)
-        links, nodes = _terms(graph, target, k)
-        anneal(links, nodes, part, k, _aim(target), schedule, seed % 2**32)
+        links, nodes = _terms(graph, part, goal)
+        anneal(links, nodes, part, k, _aim(goal), _schedule(graph, k), seed % 2**32)
     return part
 
 
 def divide_again(
-    graph: DualGraph, part: Ints, pair: tuple[int, int], target: float, seed: int
+    graph: DualGraph, part: Ints, pair: tuple[int, int], goal: Goal, seed: int
 ) -> Ints | None:
     """Divide two neighbouring cells along one random tree; None where it has no good edge.
 
@@ -113,26 +86,48 @@ def divide_again(
         Dual graph and cell of every node.
     pair
         The two cells; together they are connected.
-    target
-        Households a cell should have.
+    goal
+        Load a cell should have.
     seed
         Seed of the tree.
     """
+    links, nodes = _terms(graph, part, goal)
     part = part.copy()
-    links, nodes = _terms(graph, target, int(part.max()) + 1)
-    done = divide_pair(links, nodes, part, pair, _aim(target), seed % 2**32)
+    done = divide_pair(links, nodes, part, pair, _aim(goal), seed % 2**32)
     return part if done else None
 
 
-def _aim(target: float) -> Aim:
-    return Aim(float(target), BEYOND_TENTH, BEYOND_FIFTH, DEVIATION, SQUARED, RAGGED)
+def _schedule(graph: DualGraph, k: int) -> Schedule:
+    n = len(graph.area)
+    steps = min(STEPS_PER_NODE * n + STEPS_PER_CELL * k, MOST_STEPS)
+    if (graph.home >= 0).any():
+        return Schedule(steps, WARM, COLD, 0.0, MOST_UNION)
+    share = min(RECOMBINE_SHARE, TREE_WORK / (2 * n / k) ** 2)
+    return Schedule(steps, HOT, COLD, share, MOST_UNION)
 
 
-def _terms(graph: DualGraph, target: float, k: int) -> tuple[Links, Nodes]:
+def _aim(goal: Goal) -> Aim:
+    return Aim(
+        target=goal.target,
+        tolerance=goal.tolerance,
+        least=goal.least,
+        most=goal.most,
+        beyond=BEYOND,
+        far_beyond=FAR_BEYOND,
+        deviation=DEVIATION,
+        squared=SQUARED,
+        ragged=RAGGED,
+        very_ragged=VERY_RAGGED,
+        limits=OUTSIDE_LIMITS,
+        seats=SECOND_SEED,
+    )
+
+
+def _terms(graph: DualGraph, part: Ints, goal: Goal) -> tuple[Links, Nodes]:
     """The graph in the numbers the energy is made of."""
-    side = math.sqrt(float(graph.area.sum()) / k)
+    n = len(graph.area)
+    side = math.sqrt(float(graph.area.sum()) / (int(part.max()) + 1))
     through = graph.length - STREET_DISCOUNT * graph.eased - HEAVY_PENALTY * graph.heavy
-    row = np.repeat(np.arange(len(graph.area)), np.diff(graph.first))
     links = Links(
         first=graph.first,
         neighbour=graph.neighbour,
@@ -140,5 +135,29 @@ def _terms(graph: DualGraph, target: float, k: int) -> tuple[Links, Nodes]:
         cost=BORDER_ENERGY * through / side,
         street=graph.eased / np.maximum(graph.length, 1e-9),
     )
-    perimeter = graph.outer + np.bincount(row, graph.length, len(graph.area))
-    return links, Nodes(effective(graph.households, target), graph.area, perimeter)
+    nodes = Nodes(
+        weight=effective(graph.load, goal.target),
+        area=graph.area,
+        perimeter=graph.outer + np.bincount(graph.row, graph.length, n),
+        seats=graph.seats.astype(np.float64),
+        home=_home_cells(graph, part),
+        stay=MOVED * graph.load / goal.target,
+    )
+    return links, nodes
+
+
+def _home_cells(graph: DualGraph, part: Ints) -> Ints:
+    """Cell of `part` that carries on the earlier cell of each node; -1 where none does."""
+    known = np.flatnonzero(graph.home >= 0)
+    home = np.full(len(part), -1, dtype=np.int64)
+    if len(known) == 0:
+        return home
+    pairs, pair = np.unique(
+        np.column_stack([graph.home[known], part[known]]), axis=0, return_inverse=True
+    )
+    load = np.bincount(pair.ravel(), graph.load[known] + 1e-9 * graph.area[known])
+    heir = np.full(int(graph.home.max()) + 1, -1, dtype=np.int64)
+    for row in np.argsort(load, kind="stable"):  # the last write, the largest load, stays
+        heir[pairs[row, 0]] = pairs[row, 1]
+    home[known] = heir[graph.home[known]]
+    return home

@@ -6,44 +6,30 @@ connected nor inhabited parts.
 
 from __future__ import annotations
 
+from threading import Lock
+
 import numpy as np
 import pymetis
 
-from gridsvc.planning.arrays import Floats, Ints, components
+from gridsvc.planning.arrays import Ints, components
+from gridsvc.planning.counts import effective
 from gridsvc.planning.graph import DualGraph
 
-#: A building with more households than this share of the target fills a cell by itself.
-FULL = 1.1
+#: METIS draws its random numbers from a state that all threads share.
+_ONE_AT_A_TIME = Lock()
 
 
-def effective(households: Ints, target: float) -> Floats:
-    """Households as the balance sees them: one too large to share a cell counts as one target."""
-    return np.where(households > FULL * target, target, households).astype(float)
-
-
-def cell_count(households: Ints, target: float) -> int:
-    """Number of cells whose mean comes closest to the target; at least one.
-
-    >>> cell_count(np.array([100, 100, 60]), 100)
-    3
-    >>> cell_count(np.array([40]), 100)
-    1
-    """
-    total = float(effective(households, target).sum())
-    low = max(int(total // target), 1)
-    best = min((low, low + 1), key=lambda k: (abs(total / k - target), k))
-    return max(1, min(best, int((households > 0).sum())))
-
-
-def seed_partition(graph: DualGraph, target: float, seed: int) -> Ints:
-    """Cell of every node: connected, inhabited cells near the target.
+def seed_partition(graph: DualGraph, k: int, target: float, seed: int) -> Ints:
+    """Cell of every node: `k` connected, inhabited cells near the target.
 
     Parameters
     ----------
     graph
         Connected dual graph.
+    k
+        Number of cells; as many as there are inhabited nodes at most.
     target
-        Households a cell should have.
+        Load a cell should have.
     seed
         Seed of METIS.
 
@@ -52,31 +38,58 @@ def seed_partition(graph: DualGraph, target: float, seed: int) -> Ints:
     array of int
         Cells numbered from 0 without gaps.
     """
-    k = cell_count(graph.households, target)
     if k == 1:
         return np.zeros(len(graph.area), dtype=np.int64)
-    weight = np.round(effective(graph.households, target)).astype(np.int64)
+    weight = np.round(effective(graph.load, target) * (100 / target)).astype(np.int64)
     ease = 1 + 99 * (graph.length - 0.8 * graph.eased) / graph.length.max()
-    raw = pymetis.part_graph(
-        k,
-        pymetis.CSRAdjacency(graph.first, graph.neighbour),
-        vweights=weight,
-        eweights=np.maximum(ease, 1).astype(np.int64),
-        recursive=True,
-        options=pymetis.Options(seed=seed % 2**31),
-    ).vertex_part
+    with _ONE_AT_A_TIME:
+        raw = pymetis.part_graph(
+            k,
+            pymetis.CSRAdjacency(graph.first, graph.neighbour),
+            vweights=weight,
+            eweights=np.maximum(ease, 1).astype(np.int64),
+            recursive=True,
+            options=pymetis.Options(seed=seed % 2**31),
+        ).vertex_part
     return _fill_up(graph, _connect(graph, np.asarray(raw, dtype=np.int64)), k)
+
+
+def earlier_partition(graph: DualGraph, k: int) -> Ints:
+    """Cell of every node as it was in the earlier plan, brought to `k` connected cells.
+
+    Land that was in no earlier cell joins a neighbour. Cells are numbered in the order of the
+    earlier ones; those made beyond them come last.
+    """
+    part = _settle_homeless(graph)
+    part = _fill_up(graph, _connect(graph, part), k)
+    while int(part.max()) + 1 > k:
+        least = int(np.bincount(part, graph.load).argmin())
+        part = _hand_over(graph, part, np.where(part == least, 1, 0), 1)
+        part = np.unique(part, return_inverse=True)[1].astype(np.int64)
+    return part
+
+
+def _settle_homeless(graph: DualGraph) -> Ints:
+    """Earlier cell of every node; nodes without one take that of the closest neighbour."""
+    part = graph.home.copy()
+    row = graph.row
+    while (part < 0).any() and (part >= 0).any():
+        leads = (part[row] < 0) & (part[graph.neighbour] >= 0)
+        order = np.flatnonzero(leads)[np.argsort(-graph.length[leads], kind="stable")]
+        nodes, best = np.unique(row[order], return_index=True)
+        part[nodes] = part[graph.neighbour[order[best]]]
+    return np.unique(part, return_inverse=True)[1].astype(np.int64)
 
 
 def fragments(graph: DualGraph, part: Ints) -> Ints:
     """Connected component of every node when only links inside a cell count."""
-    row = np.repeat(np.arange(len(part)), np.diff(graph.first))
+    row = graph.row
     inside = part[row] == part[graph.neighbour]
     return components(len(part), row[inside], graph.neighbour[inside])
 
 
 def _connect(graph: DualGraph, part: Ints) -> Ints:
-    """Leave each cell its fragment with most households; the others join a neighbour."""
+    """Leave each cell its fragment with most load; the others join a neighbour."""
     while True:
         fragment = fragments(graph, part)
         n = int(fragment.max()) + 1
@@ -84,7 +97,7 @@ def _connect(graph: DualGraph, part: Ints) -> Ints:
         home[fragment] = part
         if n == len(np.unique(part)):
             return np.unique(part, return_inverse=True)[1].astype(np.int64)
-        weight = np.bincount(fragment, graph.households + 1e-9 * graph.area, n)
+        weight = np.bincount(fragment, graph.load + 1e-9 * graph.area, n)
         order = np.lexsort((weight, home))
         main = np.r_[home[order][1:] != home[order][:-1], True]
         stray = np.sort(order[~main])
@@ -93,7 +106,7 @@ def _connect(graph: DualGraph, part: Ints) -> Ints:
 
 def _hand_over(graph: DualGraph, part: Ints, fragment: Ints, stray: int) -> Ints:
     """Give one fragment to the neighbouring cell with the longest shared border."""
-    row = np.repeat(np.arange(len(part)), np.diff(graph.first))
+    row = graph.row
     leaves = (fragment[row] == stray) & (fragment[graph.neighbour] != stray)
     border = np.bincount(part[graph.neighbour[leaves]], graph.length[leaves])
     return np.where(fragment == stray, int(border.argmax()), part)
@@ -101,8 +114,8 @@ def _hand_over(graph: DualGraph, part: Ints, fragment: Ints, stray: int) -> Ints
 
 def _fill_up(graph: DualGraph, part: Ints, k: int) -> Ints:
     """Dissolve uninhabited cells and divide the fullest ones until there are `k`."""
-    households = np.bincount(part, graph.households)
-    for empty in np.flatnonzero(households == 0):
+    load = np.bincount(part, graph.load)
+    for empty in np.flatnonzero(load == 0) if load.any() else ():
         part = _hand_over(graph, part, np.where(part == empty, 1, 0), 1)
     part = np.unique(part, return_inverse=True)[1].astype(np.int64)
     while int(part.max()) + 1 < k:
@@ -115,8 +128,8 @@ def _fill_up(graph: DualGraph, part: Ints, k: int) -> Ints:
 
 def _halve(graph: DualGraph, part: Ints) -> Ints | None:
     """Divide the fullest divisible cell in two connected, inhabited ones."""
-    households = np.bincount(part, graph.households)
-    for cell in np.argsort(-households, kind="stable"):
+    load = np.bincount(part, graph.load)
+    for cell in np.argsort(-load, kind="stable"):
         members = np.flatnonzero(part == cell)
         side = _best_side(graph, members)
         if side is not None:
@@ -127,7 +140,7 @@ def _halve(graph: DualGraph, part: Ints) -> Ints | None:
 
 
 def _best_side(graph: DualGraph, members: Ints) -> Ints | None:
-    """Subtree of a breadth-first tree that comes closest to half the households of a cell."""
+    """Subtree of a breadth-first tree that comes closest to half the load of a cell."""
     position = {int(node): k for k, node in enumerate(members)}
     parent, order = {int(members[0]): -1}, [int(members[0])]
     for node in order:
@@ -135,7 +148,7 @@ def _best_side(graph: DualGraph, members: Ints) -> Ints | None:
             if other in position and other not in parent:
                 parent[other] = node
                 order.append(other)
-    below = {node: int(graph.households[node]) for node in order}
+    below = {node: float(graph.load[node]) for node in order}
     total = sum(below.values())
     for node in reversed(order[1:]):
         below[parent[node]] += below[node]

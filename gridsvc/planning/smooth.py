@@ -10,7 +10,7 @@ from gridsvc.planning.inputs import GRID_M
 from gridsvc.planning.segments import FaceBorders, face_borders, stretch_keys
 
 #: Borders through a block are straightened by the first of these that touches no building.
-THROUGH_BLOCK_M = (8.0, 4.0, 2.0, 1.0, 0.5)
+THROUGH_BLOCK_M = (24.0, 16.0, 8.0, 4.0, 2.0, 1.0, 0.5)
 #: Borders on a street keep to it this closely.
 ON_STREET_M = (0.5,)
 #: A border may run along a wall but not this deep inside it.

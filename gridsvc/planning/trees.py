@@ -11,7 +11,7 @@ from gridsvc.planning.arrays import Floats, Ints
 from gridsvc.planning.energy import Aim, Links, Nodes, Scratch, cell_energy
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def gather_union(links: Links, part: Ints, v: int, b: int, scratch: Scratch) -> int:
     """Number the nodes of the cells part[v] and b from the node v outwards; how many there are."""
     members, local = scratch.members, scratch.local
@@ -30,7 +30,7 @@ def gather_union(links: Links, part: Ints, v: int, b: int, scratch: Scratch) -> 
     return m
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def random_tree(links: Links, m: int, bias: float, scratch: Scratch) -> None:
     """Spanning tree of a union by Prim's rule on random keys; streets are taken last.
 
@@ -56,7 +56,7 @@ def random_tree(links: Links, m: int, bias: float, scratch: Scratch) -> None:
                     key[i], parent[i] = drawn, at
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def common_ancestor(parent: Ints, depth: Ints, x: int, y: int) -> int:
     """Lowest common ancestor of two nodes of a tree."""
     while x != y:
@@ -67,16 +67,16 @@ def common_ancestor(parent: Ints, depth: Ints, x: int, y: int) -> int:
     return x
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def subtree_sums(links: Links, nodes: Nodes, m: int, scratch: Scratch) -> Floats:
-    """Per subtree: households, area, outline, and border and cost towards the rest of the union.
+    """Per subtree: load, area, outline, seats, border and cost towards the rest of the union.
 
     A link inside a subtree borders nothing: it is taken off at the lowest common ancestor of its
     ends and so off every subtree that holds both.
     """
     members, local = scratch.members, scratch.local
     parent, order = scratch.parent, scratch.order
-    sums = np.zeros((m, 5))
+    sums = np.zeros((m, 6))
     depth = np.zeros(m, dtype=np.int64)
     for k in range(1, m):
         depth[order[k]] = depth[parent[order[k]]] + 1
@@ -85,21 +85,22 @@ def subtree_sums(links: Links, nodes: Nodes, m: int, scratch: Scratch) -> Floats
         sums[i, 0] += nodes.weight[v]
         sums[i, 1] += nodes.area[v]
         sums[i, 2] += nodes.perimeter[v]
+        sums[i, 3] += nodes.seats[v]
         for e in range(links.first[v], links.first[v + 1]):
             j = local[links.neighbour[e]]
             if j >= 0:
                 x = common_ancestor(parent, depth, i, j)  # met once from each end
-                sums[i, 3] += links.length[e]
-                sums[i, 4] += links.cost[e]
+                sums[i, 4] += links.length[e]
+                sums[i, 5] += links.cost[e]
                 sums[x, 2] -= links.length[e]
-                sums[x, 3] -= links.length[e]
-                sums[x, 4] -= links.cost[e]
+                sums[x, 4] -= links.length[e]
+                sums[x, 5] -= links.cost[e]
     for k in range(m - 1, 0, -1):
         sums[parent[order[k]]] += sums[order[k]]
     return sums
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def best_cut(sums: Floats, order: Ints, m: int, aim: Aim) -> tuple[int, float]:
     """Tree edge with the least energy: the local number below it (-1 for none), that energy."""
     whole = sums[order[0]]
@@ -109,18 +110,18 @@ def best_cut(sums: Floats, order: Ints, m: int, aim: Aim) -> tuple[int, float]:
         rest = whole[0] - below[0]
         if below[0] <= 0 or rest <= 0:
             continue
-        outline = whole[2] - below[2] + 2 * below[3]
+        outline = whole[2] - below[2] + 2 * below[4]
         energy = (
-            cell_energy(below[0], below[1], below[2], aim)
-            + cell_energy(rest, whole[1] - below[1], outline, aim)
-            + below[4]
+            cell_energy(below[0], below[1], below[2], below[3], aim)
+            + cell_energy(rest, whole[1] - below[1], outline, whole[3] - below[3], aim)
+            + below[5]
         )
         if energy < least:
             best, least = order[k], energy
     return best, least
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def present_price(links: Links, part: Ints, m: int, scratch: Scratch) -> float:
     """Cost of the border between the two cells of a union as they are."""
     price = 0.0
@@ -133,7 +134,7 @@ def present_price(links: Links, part: Ints, m: int, scratch: Scratch) -> float:
     return price
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def apply_cut(
     part: Ints, held: Floats, pair: tuple[int, int], cut: int, sums: Floats, m: int,
     scratch: Scratch,
@@ -148,12 +149,12 @@ def apply_cut(
             below[i] = True
         part[scratch.members[i]] = a if below[i] else b
     whole = sums[scratch.order[0]]
-    held[a] = sums[cut, 0], sums[cut, 1], sums[cut, 2]
-    outline = whole[2] - sums[cut, 2] + 2 * sums[cut, 3]
-    held[b] = whole[0] - sums[cut, 0], whole[1] - sums[cut, 1], outline
+    held[a] = sums[cut, :4]
+    held[b] = whole[:4] - sums[cut, :4]
+    held[b, 2] += 2 * sums[cut, 4]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def try_recombination(
     links: Links, nodes: Nodes, part: Ints, held: Floats, move: tuple[int, int, int],
     aim: Aim, heat: float, scratch: Scratch,
@@ -171,8 +172,8 @@ def try_recombination(
         sums = subtree_sums(links, nodes, m, scratch)
         cut, energy = best_cut(sums, scratch.order, m, aim)
         gain = (
-            cell_energy(held[a, 0], held[a, 1], held[a, 2], aim)
-            + cell_energy(held[b, 0], held[b, 1], held[b, 2], aim)
+            cell_energy(held[a, 0], held[a, 1], held[a, 2], held[a, 3], aim)
+            + cell_energy(held[b, 0], held[b, 1], held[b, 2], held[b, 3], aim)
             + present_price(links, part, m, scratch)
             - energy
         )

@@ -11,7 +11,7 @@ import shapely
 
 from gridsvc.exchange.layers import write_layers
 from gridsvc.exchange.prepare import prepare_area
-from gridsvc.exchange.split import split_files
+from gridsvc.exchange.split import Sources, split_files
 
 pytestmark = pytest.mark.realdata
 
@@ -86,7 +86,7 @@ def test_cells_hold_every_invariant(city, evaluator, tmp_path):
         files[role] = tmp_path / f"{role}.gpkg"
         write_layers(files[role], {role: gpd.read_file(prepared, layer=role)})
     cells = tmp_path / "cells.gpkg"
-    split_files(**{role: str(path) for role, path in files.items()}, out=cells)
+    split_files(Sources(**{role: str(path) for role, path in files.items()}), out=cells)
     judge = [sys.executable, str(evaluator), "--cells", str(cells)]
     judge += [word for role, path in files.items() for word in (f"--{role}", str(path))]
     found = json.loads(subprocess.run(judge, capture_output=True, check=True).stdout)

@@ -10,8 +10,9 @@ from gridsvc.errors import BadInput, ImproperPlan
 from gridsvc.exchange import split
 from gridsvc.exchange.layers import write_layers
 from gridsvc.exchange.prepare import prepare_area
-from gridsvc.exchange.split import split_files
+from gridsvc.exchange.split import Sources, split_files
 from gridsvc.geo import WGS84, unproject
+from gridsvc.planning.wish import Wish
 from tests.exchange.paper import METRIC, frame, square, village
 
 
@@ -43,7 +44,7 @@ def in_crs(prepared, folder, crs):
 @pytest.mark.parametrize("crs", [4326, 4490, 32650, 4549, 3857])
 def test_cells_come_in_the_crs_of_the_buildings_and_cover_there(prepared, tmp_path, crs):
     out = tmp_path / "cells.gpkg"
-    split_files(**in_crs(prepared, tmp_path, crs), out=out)
+    split_files(Sources(**in_crs(prepared, tmp_path, crs)), out=out)
     cells = gpd.read_file(out, layer="cells")
     assert cells.crs.to_epsg() == crs
     assert set(cells.geom_type) == {"Polygon"}
@@ -58,7 +59,7 @@ def test_cells_come_in_the_crs_of_the_buildings_and_cover_there(prepared, tmp_pa
 
 def test_cells_are_numbered_and_named(prepared, tmp_path):
     out, paper = tmp_path / "cells.gpkg", tmp_path / "report.json"
-    report = split_files(**roles(prepared), out=out, report=paper)
+    report = split_files(Sources(**roles(prepared)), out=out, reports=[paper])
     cells = gpd.read_file(out, layer="cells")
     assert list(cells.columns) == ["cell", "households", "kind", "community", "name", "geometry"]
     assert cells["cell"].tolist() == list(range(1, len(cells) + 1))
@@ -73,16 +74,17 @@ def test_cells_are_numbered_and_named(prepared, tmp_path):
 def test_the_same_seed_gives_the_same_cells(prepared, tmp_path):
     first, second = tmp_path / "first.gpkg", tmp_path / "second.gpkg"
     for out in (first, second):
-        split_files(**roles(prepared), seed=7, out=out)
+        split_files(Sources(**roles(prepared)), wish=Wish(seed=7), out=out)
     assert gpd.read_file(first).geom_equals(gpd.read_file(second)).all()
 
 
 def test_barriers_and_sites_may_be_missing_or_empty(prepared, tmp_path):
     plain = {role: f"{prepared}:{role}" for role in ("buildings", "boundary")}
-    split_files(**plain, out=tmp_path / "plain.gpkg")
+    split_files(Sources(**plain), out=tmp_path / "plain.gpkg")
     empty = gpd.read_file(prepared, layer="special").head(0)
     write_layers(tmp_path / "none.gpkg", {"none": empty})
-    split_files(**plain, special=f"{tmp_path / 'none.gpkg'}:none", out=tmp_path / "cells.gpkg")
+    empty_sites = Sources(**plain, special=f"{tmp_path / 'none.gpkg'}:none")
+    split_files(empty_sites, out=tmp_path / "cells.gpkg")
     first, second = gpd.read_file(tmp_path / "plain.gpkg"), gpd.read_file(tmp_path / "cells.gpkg")
     assert first.geom_equals(second).all()
     assert set(first["kind"]) == {"ordinary"}
@@ -94,11 +96,8 @@ def test_buildings_may_be_points_and_files_geojson(prepared, tmp_path):
     points.to_crs(4326).to_file(tmp_path / "points.geojson")
     boundary = gpd.read_file(prepared, layer="boundary")
     boundary.to_file(tmp_path / "boundary.geojson")
-    split_files(
-        buildings=str(tmp_path / "points.geojson"),
-        boundary=str(tmp_path / "boundary.geojson"),
-        out=tmp_path / "cells.gpkg",
-    )
+    sources = Sources(str(tmp_path / "points.geojson"), str(tmp_path / "boundary.geojson"))
+    split_files(sources, out=tmp_path / "cells.gpkg")
     cells = gpd.read_file(tmp_path / "cells.gpkg")
     assert cells["households"].sum() == buildings["households"].sum()
     joined = points.to_crs(4326).sjoin(cells[["cell", "geometry"]], predicate="within")
@@ -112,7 +111,7 @@ def test_no_cell_crosses_a_community(prepared, tmp_path):
     halves = [whole.intersection(west), whole.intersection(east)]
     write_layers(tmp_path / "area.gpkg", {"area": unproject(frame(halves), WGS84)})
     files = roles(prepared) | {"boundary": str(tmp_path / "area.gpkg")}
-    split_files(**files, out=tmp_path / "cells.gpkg")
+    split_files(Sources(**files), out=tmp_path / "cells.gpkg")
     cells = gpd.read_file(tmp_path / "cells.gpkg").to_crs(METRIC)
     assert set(cells["community"]) == {1, 2}
     home = np.array(halves, dtype=object)[cells["community"] - 1]
@@ -141,16 +140,24 @@ def test_bad_layers_are_refused_and_nothing_is_written(prepared, tmp_path, spoil
     write_layers(tmp_path / "bad.gpkg", {"buildings": buildings, "boundary": boundary})
     files = roles(tmp_path / "bad.gpkg") | {"barriers": None, "special": None}
     with pytest.raises(BadInput, match=told):
-        split_files(**files, out=tmp_path / "cells.gpkg", report=tmp_path / "report.json")
+        split_files(
+            Sources(**files), out=tmp_path / "cells.gpkg", reports=[tmp_path / "report.json"]
+        )
     assert [path.name for path in tmp_path.iterdir()] == ["bad.gpkg"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({"target": 0}, "the target is 0; give at least 1"),
+        ({"wish": Wish(target=0)}, "target is 0; give at least one"),
+        ({"wish": Wish(cells=0)}, "cells is 0; ask for at least one"),
+        ({"wish": Wish(tolerance=1.5)}, "give a share from 0.01 to 0.9"),
+        ({"wish": Wish(least=120, most=90)}, "least 120 is above most 90"),
+        ({"wish": Wish(target=100, most=90)}, "target 100 lies outside 0 to 90"),
+        ({"wish": Wish(weigh={"residents": 0})}, "every weight is zero"),
+        ({"wish": Wish(weigh={"residents": -1})}, "weights must be numbers from 0"),
         ({"out": "cells.shp"}, r"must end in \.gpkg"),
-        ({"report": "report.txt"}, r"must end in \.json"),
+        ({"reports": ["report.txt"]}, r"must end in \.json"),
         ({"out": "none/cells.gpkg"}, "does not exist; create it first"),
     ],
 )
@@ -160,7 +167,7 @@ def test_bad_arguments_are_refused_before_any_work(
     monkeypatch.setattr(split, "plan_cells", None)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BadInput, match=told):
-        split_files(**(roles(prepared) | {"out": "cells.gpkg"} | arguments))
+        split_files(Sources(**roles(prepared)), **({"out": "cells.gpkg"} | arguments))
 
 
 def test_buildings_without_households_may_lie_outside(prepared, tmp_path):
@@ -168,7 +175,7 @@ def test_buildings_without_households_may_lie_outside(prepared, tmp_path):
     more = frame([square(9_000, 0, 20)], households=[0], building_id=["far"])
     write_layers(tmp_path / "more.gpkg", {"more": gpd.pd.concat([buildings, more])})
     files = roles(prepared) | {"buildings": str(tmp_path / "more.gpkg")}
-    report = split_files(**files, out=tmp_path / "cells.gpkg")
+    report = split_files(Sources(**files), out=tmp_path / "cells.gpkg")
     assert report["problems"] == []
 
 
@@ -183,7 +190,7 @@ def test_an_improper_plan_is_written_and_told(prepared, tmp_path, monkeypatch):
     monkeypatch.setattr(split, "plan_cells", improper)
     out, paper = tmp_path / "cells.gpkg", tmp_path / "report.json"
     with pytest.raises(ImproperPlan, match="no_building_cut") as caught:
-        split_files(**roles(prepared), out=out, report=paper)
+        split_files(Sources(**roles(prepared)), out=out, reports=[paper])
     assert caught.value.exit_code == 1
     told = json.loads(paper.read_text(encoding="utf-8"))["problems"]
     assert caught.value.members["problems"] == told

@@ -72,7 +72,8 @@ def test_rivers_are_heavy_and_ditches_are_not(water):
 
 
 def test_the_more_a_road_divides_the_heavier_it_is():
-    roads = ["motorway", "trunk", "primary", "secondary", "tertiary", "residential", "service"]
+    roads = ["motorway", "trunk", "primary", "secondary", "tertiary", "residential"]
+    roads += ["service", "footway"]
     weights = [tags.BARRIER_WEIGHT[road] for road in roads]
     assert weights == sorted(weights, reverse=True)
     assert len(set(weights)) == len(weights)
@@ -85,7 +86,8 @@ def test_the_more_a_road_divides_the_heavier_it_is():
         {"railway": "subway"},
         {"railway": "rail", "layer": "-2"},
         {"waterway": "river", "tunnel": "culvert"},
-        {"highway": "footway"},
+        {"highway": "footway", "footway": "sidewalk"},
+        {"highway": "footway", "footway": "crossing"},
         {"highway": "steps"},
         {"highway": "proposed"},
         {"highway": "pedestrian", "area": "yes"},

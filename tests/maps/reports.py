@@ -48,7 +48,14 @@ def make_report(cells: gpd.GeoDataFrame, **changes: Any) -> dict[str, Any]:
     """A report with figures, aims, cells outside, limits, checks, notes; `changes` replaces."""
     ordinary = cells[cells["kind"] == "ordinary"]
     off = ordinary[(ordinary["households"] - 100).abs() > 10]
-    reasons = ["one_building", "sealed", "locked", "few_households", "empty", "unexplained"]
+    reasons = [
+        "one_building",
+        "sealed",
+        "locked",
+        "few_households",
+        "large_buildings",
+        "unexplained",
+    ]
     told: dict[str, Any] = {
         "figures": {
             "target": 100,

@@ -8,6 +8,7 @@ from shapely.affinity import translate
 
 from gridsvc.errors import BadInput
 from gridsvc.planning.plan import plan_cells
+from gridsvc.planning.wish import Wish
 from tests.planning.test_plan import assert_proper
 from tests.planning.towns import ORIGIN, box, build_town, frame, line
 
@@ -41,7 +42,7 @@ def houses(households=(40, 60, 50, 50), **extra):
         ({"barriers": frame([line((0, 0), (9, 9))], w=[-1])}, "negative weight"),
         ({"special": frame([shapely.Point(ORIGIN)])}, "special sites holds a Point"),
         ({"boundary": frame([box(9000, 0, 200, 100)])}, "boundary not covering the buildings"),
-        ({"target": 0}, "target is 0"),
+        ({"wish": Wish(target=0)}, "target is 0"),
     ],
 )
 def test_unusable_input_is_refused_with_a_sentence(layers, words):
@@ -208,7 +209,7 @@ def test_touching_walls_far_from_the_origin_are_not_cut():
     for layer in ("buildings", "boundary", "barriers"):
         moved = town[layer]
         moved.geometry = [translate(shape, 0, 6e6) for shape in moved.geometry]
-    assert_proper(town, plan_cells(**town, target=20))
+    assert_proper(town, plan_cells(**town, wish=Wish(target=20)))
 
 
 def test_land_joined_by_a_neck_thinner_than_a_hair_is_planned_in_two():

@@ -8,13 +8,14 @@ from gridsvc.errors import BadInput
 from gridsvc.planning.checks import problems
 from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import plan_cells
+from gridsvc.planning.wish import Wish
 from tests.planning.towns import box, build_town, frame
 
 
 @pytest.mark.parametrize("seed", [1, 2, 5])
 def test_grids_are_whole_cells_of_one_community_and_a_coverage(seed):
     town = build_town(seed, blocks=4, communities=2, sites=2)
-    cells = plan_cells(**town, target=50, seed=seed).cells
+    cells = plan_cells(**town, wish=Wish(target=50, seed=seed)).cells
     group = group_cells(cells, target=150, seed=seed)
     grids = dissolve(cells, group)
     assert sorted(set(group)) == list(range(len(grids)))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gridsvc.planning.checks import problems
 from gridsvc.planning.plan import plan_cells
+from gridsvc.planning.wish import Wish
 from tests.planning.towns import box, build_town, frame, line
 
 
@@ -65,7 +66,7 @@ def assert_proper(town, plan):
 )
 def test_any_town_gets_a_proper_plan(seed, blocks, communities, sites, target):
     town = build_town(seed, blocks, communities, sites)
-    assert_proper(town, plan_cells(**town, target=target, seed=seed))
+    assert_proper(town, plan_cells(**town, wish=Wish(target=target, seed=seed)))
 
 
 @pytest.mark.soak
@@ -75,16 +76,16 @@ def test_two_hundred_more_towns(seed):
     blocks, communities, sites = rng.integers([2, 1, 0], [7, 4, 4])
     town = build_town(seed, int(blocks), int(communities), int(sites))
     target = int(rng.choice([30, 100, 300]))
-    assert_proper(town, plan_cells(**town, target=target, seed=seed))
+    assert_proper(town, plan_cells(**town, wish=Wish(target=target, seed=seed)))
 
 
 def test_same_seed_same_plan_and_other_seed_is_proper_too():
     town = build_town(3, blocks=4)
-    first, again = plan_cells(**town, seed=5), plan_cells(**town, seed=5)
+    first, again = plan_cells(**town, wish=Wish(seed=5)), plan_cells(**town, wish=Wish(seed=5))
     assert first.cells.to_wkb().equals(again.cells.to_wkb())
     assert first.building_cell.tolist() == again.building_cell.tolist()
     assert json.dumps(first.report) == json.dumps(again.report)
-    assert_proper(town, plan_cells(**town, seed=6))
+    assert_proper(town, plan_cells(**town, wish=Wish(seed=6)))
 
 
 def test_households_of_terraces_are_balanced():
@@ -183,9 +184,10 @@ def test_plain_python_gives_the_plan_of_the_compiled_kernels(blocks, tmp_path):
     code = (
         "import gridsvc.planning.refine as r, numpy as np\n"
         "from gridsvc.planning.plan import plan_cells\n"
+        "from gridsvc.planning.wish import Wish\n"
         "from tests.planning.towns import build_town\n"
         "r.STEPS_PER_NODE = r.STEPS_PER_CELL = 60\n"
-        f"plan = plan_cells(**build_town(8, blocks={blocks}), target=40, seed=2)\n"
+        f"plan = plan_cells(**build_town(8, blocks={blocks}), wish=Wish(target=40, seed=2))\n"
         "print(plan.building_cell.tolist())\n"
     )
     outputs = [

@@ -8,12 +8,14 @@ from gridsvc.planning.atoms import build_atoms
 from gridsvc.planning.blocks import barrier_network, faces_of
 from gridsvc.planning.cells import enclosures, union_faces
 from gridsvc.planning.clusters import fuse
+from gridsvc.planning.counts import Holding, allot, cell_count, effective
 from gridsvc.planning.energy import Aim, cell_energy
-from gridsvc.planning.graph import dual_graph
+from gridsvc.planning.graph import Terrain, dual_graph
 from gridsvc.planning.refine import refine
-from gridsvc.planning.seed import cell_count, fragments, seed_partition
+from gridsvc.planning.seed import fragments, seed_partition
 from gridsvc.planning.segments import face_borders
 from gridsvc.planning.smooth import smooth_borders
+from gridsvc.planning.wish import Goal
 from tests.planning.towns import box, line
 
 LAND = box(0, 0, 200, 100)
@@ -36,7 +38,18 @@ def graph_of(footprints, households, *streets, weights=()):
     lines = np.array(streets, dtype=object)
     network = barrier_network(LAND, lines, shapely.STRtree(footprints))
     atoms = build_atoms(LAND, network, footprints)
-    return atoms, dual_graph(atoms, np.array(households), lines, np.array(weights, dtype=float))
+    counts = np.array(households, dtype=np.int64)
+    terrain = Terrain(
+        households=counts,
+        load=counts.astype(float),
+        barriers=lines,
+        weights=np.array(weights, dtype=float),
+        never=np.zeros(len(lines), dtype=bool),
+        seeds=NO_BUILDINGS,
+        earlier=NO_BUILDINGS,
+        earlier_row=np.zeros(0, dtype=np.int64),
+    )
+    return atoms, dual_graph(atoms, terrain)
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.0004, 0.3, 8.0])
@@ -106,7 +119,17 @@ def test_graph_is_symmetric_and_knows_its_street():
     [([], 1), ([0, 0], 1), ([40], 1), ([100] * 7, 7), ([140], 1), ([70, 70], 2), ([1900, 50], 2)],
 )
 def test_number_of_cells_is_the_one_nearest_the_target(households, cells):
-    assert cell_count(np.array(households, dtype=np.int64), 100) == cells
+    load = np.array(households, dtype=float)
+    held = Holding(float(effective(load, 100).sum()), max(int((load > 0).sum()), 1))
+    assert cell_count(held, Goal(100)) == cells
+
+
+def test_wanted_number_of_cells_is_shared_out_and_means_stay_close():
+    holdings = [Holding(950.0, 40), Holding(310.0, 3), Holding(95.0, 9)]
+    assert allot(holdings, Goal(100), 13) == [9, 3, 1]
+    assert allot(holdings, Goal(100), 20) == [15, 3, 2]
+    assert allot(holdings, Goal(100), 1) == [1, 1, 1]
+    assert sum(allot(holdings, Goal(100), 99)) == 40 + 3 + 9
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -114,8 +137,9 @@ def test_seed_and_refined_cells_are_connected_and_inhabited(seed):
     rng = np.random.default_rng(seed)
     households = rng.integers(0, 40, 36)
     _, graph = graph_of(rows_of_houses(9, 4), households, line((0, 50), (200, 50)), weights=[0.6])
-    part = seed_partition(graph, 60, seed)
-    refined = refine(graph, part, 60, seed)
+    wanted = cell_count(Holding(float(households.sum()), 30), Goal(60))
+    part = seed_partition(graph, wanted, 60, seed)
+    refined = refine(graph, part, Goal(60), seed)
     for cells in (part, refined):
         assert int(fragments(graph, cells).max()) == int(cells.max())
         assert (np.bincount(cells, graph.households) > 0).all()
@@ -128,10 +152,28 @@ def test_seed_and_refined_cells_are_connected_and_inhabited(seed):
 
 
 def test_energy_grows_with_deviation_and_with_raggedness():
-    aim = Aim(100.0, 2.0, 1.0, 3.0, 4.0, 0.4)
-    square = cell_energy(100.0, 2500.0, 200.0, aim)
-    assert square < cell_energy(105.0, 2500.0, 200.0, aim) < cell_energy(112.0, 2500.0, 200.0, aim)
-    assert square < cell_energy(100.0, 2500.0, 260.0, aim)
+    aim = Aim(
+        target=100.0,
+        tolerance=0.1,
+        least=80.0,
+        most=130.0,
+        beyond=2.0,
+        far_beyond=1.0,
+        deviation=3.0,
+        squared=4.0,
+        ragged=0.4,
+        very_ragged=0.5,
+        limits=20.0,
+        seats=20.0,
+    )
+
+    def energy(load, perimeter=200.0, seats=0.0):
+        return cell_energy(load, 2500.0, perimeter, seats, aim)
+
+    assert energy(100.0) < energy(105.0) < energy(112.0) < energy(125.0) < energy(135.0)
+    assert energy(79.0) - energy(80.0) > energy(81.0) - energy(82.0)
+    assert energy(100.0) < energy(100.0, perimeter=260.0)
+    assert energy(100.0, seats=1.0) == energy(100.0) < energy(100.0, seats=2.0)
 
 
 def test_enclosed_cell_is_found():

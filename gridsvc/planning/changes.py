@@ -1,0 +1,110 @@
+"""What a new plan changes against an earlier one: households moved, codes ended and new."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from gridsvc.planning.arrays import Ints
+
+
+def plan_changes(
+    old: gpd.GeoDataFrame,
+    new: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    building_cell: Ints,
+) -> dict[str, Any]:
+    """Difference of two plans of the same land, JSON-serialisable.
+
+    Parameters
+    ----------
+    old
+        Polygon; columns code (text) and kind, optionally worker (who has the cell).
+    new
+        Polygon in the same CRS; columns code, kind and previous (row of `old` it carries on, -1).
+    buildings
+        Polygon; column households.
+    building_cell
+        Row of `new` of each building, -1 for none.
+
+    Returns
+    -------
+    dict
+        ``households``, ``households_moved`` (whose cell's code is another now),
+        ``moved_percent``, ``unchanged_cells`` (nobody came or went), ``kept_codes``, ``ended``
+        and ``new`` codes, ``cells`` [{cell, kind ('changed', 'new' or 'ended'),
+        households_before, households_after, moved_in, moved_out, from [[code, households]]}],
+        and ``workers`` [{code, name, loses, gains}] of those whose cells changed.
+    """
+    count = buildings["households"].to_numpy(dtype=np.int64)
+    was, now = _old_cell(old, buildings), building_cell
+    known = (was >= 0) & (now >= 0) & (count > 0)
+    was, now, count = was[known], now[known], count[known]
+    old_code, new_code = old["code"].to_numpy(dtype=object), new["code"].to_numpy(dtype=object)
+    moved = old_code[was] != new_code[now]
+    flows: dict[tuple[str, str], int] = {}
+    for before, after, households in zip(old_code[was], new_code[now], count, strict=True):
+        flows[before, after] = flows.get((before, after), 0) + int(households)
+    ended = sorted(set(old_code) - set(new_code))
+    begun = sorted(set(new_code) - set(old_code))
+    cells = [_cell(code, ended, begun, flows) for code in sorted(set(old_code) | set(new_code))]
+    told = [cell for cell in cells if cell["moved_in"] or cell["moved_out"]]
+    total = int(count.sum())
+    return {
+        "households": total,
+        "households_moved": int(count[moved].sum()),
+        "moved_percent": round(100 * float(count[moved].sum()) / max(total, 1), 3),
+        "unchanged_cells": len(cells) - len(told),
+        "kept_codes": len(set(old_code) & set(new_code)),
+        "ended": ended,
+        "new": begun,
+        "cells": told,
+        "workers": _workers(old, told),
+    }
+
+
+def _old_cell(old: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> Ints:
+    inner = shapely.point_on_surface(buildings.geometry.to_numpy(dtype=object))
+    building, cell = shapely.STRtree(old.geometry.to_numpy(dtype=object)).query(
+        inner, predicate="intersects"
+    )
+    was = np.full(len(buildings), -1, dtype=np.int64)
+    was[building] = cell
+    return was
+
+
+def _cell(
+    code: str, ended: list[str], begun: list[str], flows: dict[tuple[str, str], int]
+) -> dict[str, Any]:
+    came = {before: n for (before, after), n in flows.items() if after == code}
+    went = {after: n for (before, after), n in flows.items() if before == code}
+    stayed = came.get(code, 0)
+    kind = "ended" if code in ended else "new" if code in begun else "changed"
+    return {
+        "cell": code,
+        "kind": kind,
+        "households_before": sum(went.values()),
+        "households_after": sum(came.values()),
+        "moved_in": sum(came.values()) - stayed,
+        "moved_out": sum(went.values()) - stayed,
+        "from": [[before, n] for before, n in sorted(came.items()) if before != code],
+    }
+
+
+def _workers(old: gpd.GeoDataFrame, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if "worker" not in old.columns:
+        return []
+    name = dict(zip(old["code"], old["worker"], strict=True))
+    return [
+        {
+            "code": cell["cell"],
+            "name": name[cell["cell"]],
+            "loses": cell["moved_out"],
+            "gains": cell["moved_in"],
+        }
+        for cell in cells
+        if isinstance(name.get(cell["cell"]), str)
+    ]
