@@ -72,13 +72,15 @@ def close_counts(holding: Holding, goal: Goal) -> list[int]:
     return [first, *sorted(near, key=lambda k: abs(holding.load / k - goal.target))]
 
 
-def allot(holdings: list[Holding], goal: Goal, wanted: int) -> list[int]:
-    """Number of cells of every sector, `wanted` together if that can be.
+def allot(holdings: list[Holding], goal: Goal, wanted: int | None = None) -> list[int]:
+    """Number of cells of every sector, `wanted` together if that is given and can be.
 
     Sectors whose mean is furthest from the target gain or lose a cell first (the divisor method
     of Huntington and Hill, which keeps the means of all sectors as equal as can be).
     """
     counts = np.array([cell_count(holding, goal) for holding in holdings], dtype=np.int64)
+    if wanted is None:
+        wanted = int(counts.sum())
     load = np.array([holding.load for holding in holdings])
     most = np.array([holding.inhabited for holding in holdings], dtype=np.int64)
     while counts.sum() != wanted:

@@ -12,6 +12,8 @@ from gridsvc.planning.arrays import Floats, Ints
 
 #: Cells are counted as ragged from this inverse of their compactness on, and fully at that.
 RAGGED_FROM, RAGGED_TO = 1.9, 2.6
+#: Sums kept per subtree: load, area, outline, seats, border and cost towards the rest.
+COLUMNS = 6
 
 
 class Links(NamedTuple):
@@ -77,7 +79,7 @@ class Schedule(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Working memory, one entry per node."""
+    """Working memory, one entry (of `sums` a row) per node."""
 
     mark: Ints
     queue: Ints
@@ -85,6 +87,10 @@ class Scratch(NamedTuple):
     members: Ints
     parent: Ints
     order: Ints
+    depth: Ints
+    flag: Ints
+    key: Floats
+    sums: Floats
 
 
 @njit(cache=True, nogil=True)
@@ -118,15 +124,26 @@ def cell_energy(load: float, area: float, perimeter: float, seats: float, aim: A
 @njit(cache=True, nogil=True)
 def new_scratch(n: int) -> Scratch:
     """Working memory for n nodes."""
-    zeros = np.zeros(n, dtype=np.int64)
-    local = np.full(n, -1, dtype=np.int64)
-    return Scratch(zeros, zeros.copy(), local, zeros.copy(), zeros.copy(), zeros.copy())
+    none = np.full(n, -1, dtype=np.int64)
+    zeros = np.zeros((8, n), dtype=np.int64)
+    return Scratch(
+        mark=zeros[0],
+        queue=zeros[1],
+        local=none,
+        members=zeros[2],
+        parent=zeros[3],
+        order=zeros[4],
+        depth=zeros[5],
+        flag=zeros[6],
+        key=np.zeros(n),
+        sums=np.zeros((n, COLUMNS)),
+    )
 
 
 @njit(cache=True, nogil=True)
-def holdings(links: Links, nodes: Nodes, part: Ints, k: int) -> Floats:
-    """Load, area, outline and seats of every cell, shape (k, 4)."""
-    held = np.zeros((k, 4))
+def holdings(links: Links, nodes: Nodes, part: Ints, k: int, aim: Aim) -> Floats:
+    """Load, area, outline, seats and energy of every cell, shape (k, 5)."""
+    held = np.zeros((k, 5))
     for v in range(len(part)):
         cell = part[v]
         held[cell, 0] += nodes.weight[v]
@@ -136,4 +153,12 @@ def holdings(links: Links, nodes: Nodes, part: Ints, k: int) -> Floats:
         for e in range(links.first[v], links.first[v + 1]):
             if part[links.neighbour[e]] == cell:
                 held[cell, 2] -= links.length[e]
+    for cell in range(k):
+        held[cell, 4] = energy_of(held[cell], aim)
     return held
+
+
+@njit(cache=True, nogil=True)
+def energy_of(held: Floats, aim: Aim) -> float:
+    """Energy of one cell's row of holdings."""
+    return cell_energy(held[0], held[1], held[2], held[3], aim)

@@ -24,6 +24,9 @@ from gridsvc.planning.energy import (
 )
 from gridsvc.planning.trees import try_recombination
 
+#: Steps taken at one temperature.
+SAME_HEAT = 64
+
 
 @njit(cache=True, nogil=True)
 def stays_connected(links: Links, part: Ints, node: int, stamp: int, scratch: Scratch) -> bool:
@@ -86,18 +89,14 @@ def try_shift(
     w, s, seats = nodes.weight[v], nodes.area[v], nodes.seats[v]
     p_a = held[a, 2] - nodes.perimeter[v] + 2 * to_a
     p_b = held[b, 2] + nodes.perimeter[v] - 2 * to_b
-    gain = (
-        cell_energy(held[a, 0], held[a, 1], held[a, 2], held[a, 3], aim)
-        + cell_energy(held[b, 0], held[b, 1], held[b, 2], held[b, 3], aim)
-        - cell_energy(held[a, 0] - w, held[a, 1] - s, p_a, held[a, 3] - seats, aim)
-        - cell_energy(held[b, 0] + w, held[b, 1] + s, p_b, held[b, 3] + seats, aim)
-        - price
-    )
+    without = cell_energy(held[a, 0] - w, held[a, 1] - s, p_a, held[a, 3] - seats, aim)
+    within = cell_energy(held[b, 0] + w, held[b, 1] + s, p_b, held[b, 3] + seats, aim)
+    gain = held[a, 4] + held[b, 4] - without - within - price
     if gain < 0 and np.random.random() >= math.exp(gain / heat):
         return
     if stays_connected(links, part, v, stamp, scratch):
-        held[a] = held[a, 0] - w, held[a, 1] - s, p_a, held[a, 3] - seats
-        held[b] = held[b, 0] + w, held[b, 1] + s, p_b, held[b, 3] + seats
+        held[a] = held[a, 0] - w, held[a, 1] - s, p_a, held[a, 3] - seats, without
+        held[b] = held[b, 0] + w, held[b, 1] + s, p_b, held[b, 3] + seats, within
         part[v] = b
 
 
@@ -107,9 +106,12 @@ def anneal(
 ) -> None:
     """Improve `part` in place under a temperature that falls geometrically."""
     np.random.seed(seed)
-    held = holdings(links, nodes, part, k)
+    held = holdings(links, nodes, part, k, aim)
     scratch = new_scratch(len(part))
+    heat = schedule.hot
     for step in range(schedule.steps):
+        if step % SAME_HEAT == 0:
+            heat = schedule.hot * (schedule.cold / schedule.hot) ** (step / schedule.steps)
         v = np.random.randint(0, len(part))
         degree = links.first[v + 1] - links.first[v]
         if degree == 0:
@@ -117,7 +119,6 @@ def anneal(
         b = part[links.neighbour[links.first[v] + np.random.randint(0, degree)]]
         if b == part[v]:
             continue
-        heat = schedule.hot * (schedule.cold / schedule.hot) ** (step / schedule.steps)
         if np.random.random() < schedule.recombine:
             move = (v, b, schedule.most_union)
             try_recombination(links, nodes, part, held, move, aim, heat, scratch)
@@ -132,7 +133,7 @@ def divide_pair(
     """Divide two neighbouring cells anew along one random tree, whatever the energy."""
     np.random.seed(seed)
     a, b = pair
-    held = holdings(links, nodes, part, part.max() + 1)
+    held = holdings(links, nodes, part, part.max() + 1, aim)
     v = np.flatnonzero(part == a)[0]
     move = (v, b, len(part))
     return try_recombination(links, nodes, part, held, move, aim, np.inf, new_scratch(len(part)))

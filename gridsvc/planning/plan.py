@@ -32,7 +32,7 @@ import shapely
 from gridsvc.planning.arrays import Ints
 from gridsvc.planning.cells import with_matched_edges
 from gridsvc.planning.checks import problems
-from gridsvc.planning.counts import Holding, allot, close_counts
+from gridsvc.planning.counts import Holding, allot
 from gridsvc.planning.crew import each
 from gridsvc.planning.divide import divide_sector
 from gridsvc.planning.graph import subgraph
@@ -68,11 +68,11 @@ class CellPlan:
 
 @dataclass(frozen=True)
 class Sector:
-    """Land to divide: a piece, the nodes of it, and how many cells it gets, first choice first."""
+    """Land to divide: a piece, the nodes of it, and how many cells it gets."""
 
     piece: int
     nodes: Ints
-    counts: list[int]
+    cells: int
 
 
 def plan_cells(
@@ -129,7 +129,7 @@ def plan_cells(
         goal = Goal.of(replace(wish, cells=max(wanted, 1)), land.load(inputs))
     grounds = _lay_out_all(inputs, land, goal, workers, progress)
     sectors = _sectors(grounds, goal, wanted)
-    parts = _divide_all(grounds, sectors, goal, wish.seed, workers, progress)
+    parts = _divide_all(grounds, sectors, goal, wish, workers, progress)
     planned = _draw_all(grounds, parts, goal, wish.seed, workers, progress)
     cells, building_cell = _assemble(inputs, land, planned, boundary)
     progress("check", 0.0)
@@ -162,18 +162,15 @@ def _sectors(grounds: list[Ground], goal: Goal, wanted: int | None) -> list[Sect
         for one in range(int(ground.sector.max()) + 1)
     ]
     holdings = [Holding.of(grounds[piece].graph, nodes, goal) for piece, nodes in found]
-    if wanted is None:
-        counts = [close_counts(holding, goal) for holding in holdings]
-    else:
-        counts = [[k] for k in allot(holdings, goal, wanted)]
-    return [Sector(*one, several) for one, several in zip(found, counts, strict=True)]
+    counts = allot(holdings, goal, wanted)
+    return [Sector(*one, cells) for one, cells in zip(found, counts, strict=True)]
 
 
 def _divide_all(
     grounds: list[Ground],
     sectors: list[Sector],
     goal: Goal,
-    seed: int,
+    wish: Wish,
     workers: int,
     progress: Progress,
 ) -> list[Ints]:
@@ -181,9 +178,9 @@ def _divide_all(
 
     def work(number: int) -> Ints:
         sector = sectors[number]
-        ground = grounds[sector.piece]
-        graph = subgraph(ground.graph, sector.nodes)
-        return divide_sector(graph, ground.atoms.faces, sector.counts, goal, _chance(seed, number))
+        graph = subgraph(grounds[sector.piece].graph, sector.nodes)
+        chance, exactly = _chance(wish.seed, number), wish.cells is not None
+        return divide_sector(graph, sector.cells, goal, chance, exactly=exactly)
 
     sizes = [float(len(sector.nodes)) for sector in sectors]
     divided = each(

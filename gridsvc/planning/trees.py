@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from gridsvc.planning.arrays import Floats, Ints
-from gridsvc.planning.energy import Aim, Links, Nodes, Scratch, cell_energy
+from gridsvc.planning.energy import COLUMNS, Aim, Links, Nodes, Scratch, cell_energy, energy_of
 
 
 @njit(cache=True, nogil=True)
@@ -37,8 +37,9 @@ def random_tree(links: Links, m: int, bias: float, scratch: Scratch) -> None:
     Fills ``scratch.parent`` by local number and ``scratch.order`` from the root outwards.
     """
     members, local, parent = scratch.members, scratch.local, scratch.parent
-    key = np.full(m, np.inf)
-    done = np.zeros(m, dtype=np.bool_)
+    key, done = scratch.key, scratch.flag
+    for i in range(m):
+        key[i], done[i] = np.inf, 0
     root = np.random.randint(0, m)
     key[root], parent[root] = 0.0, -1
     for k in range(m):
@@ -46,7 +47,7 @@ def random_tree(links: Links, m: int, bias: float, scratch: Scratch) -> None:
         for i in range(m):
             if not done[i] and (at < 0 or key[i] < key[at]):
                 at = i
-        done[at] = True
+        done[at] = 1
         scratch.order[k] = at
         for e in range(links.first[members[at]], links.first[members[at] + 1]):
             i = local[links.neighbour[e]]
@@ -76,10 +77,11 @@ def subtree_sums(links: Links, nodes: Nodes, m: int, scratch: Scratch) -> Floats
     """
     members, local = scratch.members, scratch.local
     parent, order = scratch.parent, scratch.order
-    sums = np.zeros((m, 6))
-    depth = np.zeros(m, dtype=np.int64)
-    for k in range(1, m):
-        depth[order[k]] = depth[parent[order[k]]] + 1
+    sums, depth = scratch.sums, scratch.depth
+    for k in range(m):
+        depth[order[k]] = depth[parent[order[k]]] + 1 if k else 0
+        for column in range(COLUMNS):
+            sums[k, column] = 0.0
     for i in range(m):
         v = members[i]
         sums[i, 0] += nodes.weight[v]
@@ -96,7 +98,8 @@ def subtree_sums(links: Links, nodes: Nodes, m: int, scratch: Scratch) -> Floats
                 sums[x, 4] -= links.length[e]
                 sums[x, 5] -= links.cost[e]
     for k in range(m - 1, 0, -1):
-        sums[parent[order[k]]] += sums[order[k]]
+        for column in range(COLUMNS):
+            sums[parent[order[k]], column] += sums[order[k], column]
     return sums
 
 
@@ -137,21 +140,22 @@ def present_price(links: Links, part: Ints, m: int, scratch: Scratch) -> float:
 @njit(cache=True, nogil=True)
 def apply_cut(
     part: Ints, held: Floats, pair: tuple[int, int], cut: int, sums: Floats, m: int,
-    scratch: Scratch,
+    aim: Aim, scratch: Scratch,
 ) -> None:  # fmt: skip
     """Give the subtree below a cut to the first cell of a pair and the rest to the second."""
     a, b = pair
-    below = np.zeros(m, dtype=np.bool_)
-    below[cut] = True
+    below = scratch.flag
     for k in range(m):
         i = scratch.order[k]
-        if scratch.parent[i] >= 0 and below[scratch.parent[i]]:
-            below[i] = True
-        part[scratch.members[i]] = a if below[i] else b
+        above = scratch.parent[i]
+        below[i] = 1 if i == cut or (above >= 0 and below[above] == 1) else 0
+        part[scratch.members[i]] = a if below[i] == 1 else b
     whole = sums[scratch.order[0]]
-    held[a] = sums[cut, :4]
-    held[b] = whole[:4] - sums[cut, :4]
+    for column in range(4):
+        held[a, column] = sums[cut, column]
+        held[b, column] = whole[column] - sums[cut, column]
     held[b, 2] += 2 * sums[cut, 4]
+    held[a, 4], held[b, 4] = energy_of(held[a], aim), energy_of(held[b], aim)
 
 
 @njit(cache=True, nogil=True)
@@ -171,14 +175,10 @@ def try_recombination(
         random_tree(links, m, 3.0 * np.random.random(), scratch)
         sums = subtree_sums(links, nodes, m, scratch)
         cut, energy = best_cut(sums, scratch.order, m, aim)
-        gain = (
-            cell_energy(held[a, 0], held[a, 1], held[a, 2], held[a, 3], aim)
-            + cell_energy(held[b, 0], held[b, 1], held[b, 2], held[b, 3], aim)
-            + present_price(links, part, m, scratch)
-            - energy
-        )
+        price = present_price(links, part, m, scratch)
+        gain = held[a, 4] + held[b, 4] + price - energy
         if cut >= 0 and (gain >= 0 or np.random.random() < math.exp(gain / heat)):
-            apply_cut(part, held, (a, b), cut, sums, m, scratch)
+            apply_cut(part, held, (a, b), cut, sums, m, aim, scratch)
             accepted = True
     for i in range(m):
         scratch.local[scratch.members[i]] = -1

@@ -21,6 +21,10 @@ def box(x, y, width, height):
     return shapely.box(x, y, x + width, y + height)
 
 
+def point(x, y):
+    return shapely.Point(x + ORIGIN[0], y + ORIGIN[1])
+
+
 def line(*points):
     return shapely.LineString([(x + ORIGIN[0], y + ORIGIN[1]) for x, y in points])
 
