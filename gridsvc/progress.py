@@ -14,8 +14,3 @@ Progress = Callable[[str, float], None]
 
 def silent(step: str, share: float) -> None:
     """Report nothing; the default where nobody watches."""
-
-
-def part_of(progress: Progress, name: str, number: int, of: int) -> Progress:
-    """Progress of one of several equal parts of the work, counted from 0."""
-    return lambda step, share: progress(f"{name} {step}", (number + share) / of)

@@ -18,7 +18,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("app", "console"),
     ("pressure", "observing"),
     ("web", "health", "metrics", "town"),
-    ("exchange", "privacy"),
+    ("exchange", "privacy", "batches"),
     ("maps",),
     ("dispatch",),
     ("events",),

@@ -23,7 +23,11 @@ from gridsvc.db import transaction
 from gridsvc.errors import BadInput
 from gridsvc.progress import Progress
 
-app = typer.Typer(no_args_is_help=True, help="Search the audit trail, prove it whole, prune it.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Search the audit trail, prove it whole, prune it.",
+)
 
 _BROKEN = 1
 

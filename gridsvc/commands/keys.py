@@ -15,7 +15,11 @@ from gridsvc.console import AsJson, show
 from gridsvc.privacy import sealing
 from gridsvc.progress import Progress
 
-app = typer.Typer(no_args_is_help=True, help="Look at the keys of personal data, or rotate them.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Look at the keys of personal data, or rotate them.",
+)
 
 
 @app.command()

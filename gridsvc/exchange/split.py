@@ -28,7 +28,7 @@ from gridsvc.exchange.layers import (
 from gridsvc.exchange.rows import rows_named
 from gridsvc.geo import metric_crs, unproject
 from gridsvc.maps.plan_report import report_html
-from gridsvc.planning.changes import plan_changes
+from gridsvc.planning.changes import plan_changes, same_ground
 from gridsvc.planning.codes import reading_order
 from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import CellPlan, plan_cells
@@ -299,13 +299,8 @@ def _numbers(plan: CellPlan, layers: _Layers) -> np.ndarray:
 def _carried_on(plan: CellPlan, old: gpd.GeoDataFrame) -> np.ndarray:
     """Row of the earlier cell each cell carries on, -1 for none; dedicated ones by their ground."""
     carried = plan.cells["previous"].to_numpy(dtype=np.int64, copy=True)
-    dedicated = np.flatnonzero((plan.cells["kind"] == "dedicated").to_numpy())
-    mine = plan.cells.geometry.to_numpy(dtype=object)[dedicated]
-    theirs = old.geometry.to_numpy(dtype=object)
-    a, b = shapely.STRtree(theirs).query(mine, predicate="intersects")
-    common = shapely.area(shapely.intersection(mine[a], theirs[b]))
-    same = 2 * common > shapely.area(shapely.union(mine[a], theirs[b]))
-    carried[dedicated[a[same]]] = b[same]
+    dedicated = (plan.cells["kind"] == "dedicated").to_numpy()
+    carried[dedicated] = same_ground(plan.cells[dedicated], old)
     return np.asarray(carried)
 
 

@@ -144,6 +144,7 @@ class Plan(Base):
         CheckConstraint("(state = 'draft') = (published_at IS NULL)", name="published_at"),
         CheckConstraint("(state = 'superseded') = (superseded_at IS NOT NULL)", name="superseded"),
         CheckConstraint("target > 0 AND grid_target >= target", name="targets"),
+        CheckConstraint("made_from ~ '^[0-9a-f]{64}$'", name="made_from_digest"),
         Index(
             "uq_plan_one_published",
             "division_code",
@@ -159,6 +160,7 @@ class Plan(Base):
     grid_target: Mapped[int]
     seed: Mapped[int] = mapped_column(BigInteger)
     report: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    made_from: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -17,11 +17,11 @@ from gridsvc.geo import WGS84
 
 
 async def add_plan(session: AsyncSession, *, report: dict[str, Any], **columns: Any) -> int:
-    """Add a draft plan (division_code, target, grid_target, seed); its id."""
+    """Add a draft plan (division_code, target, grid_target, seed, made_from); its id."""
     plan_id = await session.scalar(
         text("""
-        INSERT INTO plan (division_code, target, grid_target, seed, report)
-        VALUES (:division_code, :target, :grid_target, :seed, CAST(:report AS jsonb))
+        INSERT INTO plan (division_code, target, grid_target, seed, made_from, report)
+        VALUES (:division_code, :target, :grid_target, :seed, :made_from, CAST(:report AS jsonb))
         RETURNING id
         """),
         columns | {"report": json.dumps(report, ensure_ascii=False)},
@@ -90,6 +90,25 @@ async def published_cells(session: AsyncSession, table: str, code: str) -> gpd.G
     )
 
 
+async def cells_to_mend(session: AsyncSession, code: str, target: int) -> gpd.GeoDataFrame:
+    """Micro-grids of a community's published plan if it has this target.
+
+    Code, kind, households and Polygon in EPSG:4326; no row where there is no such plan.
+    """
+    result = await session.execute(
+        text("""
+        SELECT m.code, m.kind, m.households, ST_AsBinary(m.geom) AS wkb
+        FROM micro_grid m JOIN plan p ON p.id = m.plan_id
+        WHERE p.division_code = :code AND p.state = 'published' AND p.target = :target
+        ORDER BY m.code
+        """),
+        {"code": code, "target": target},
+    )
+    rows = pd.DataFrame(result.mappings().all(), columns=["code", "kind", "households", "wkb"])
+    geometry = shapely.from_wkb(rows.pop("wkb").to_numpy())
+    return gpd.GeoDataFrame(rows, geometry=geometry, crs=WGS84)
+
+
 async def codes_ever_used(session: AsyncSession, code: str) -> set[str]:
     """Codes of every grid and micro-grid a community has or had in force."""
     rows = await session.scalars(
@@ -145,6 +164,56 @@ async def any_published(session: AsyncSession) -> bool:
     """Whether any plan is or was in force."""
     found = await session.scalar(text("SELECT EXISTS (SELECT FROM plan WHERE state <> 'draft')"))
     return bool(found)
+
+
+# A draft is of no use once another plan was published after it: its codes would be wrong.
+_USABLE = """
+FROM plan p
+WHERE p.division_code = :code AND p.id > :after
+  AND (p.state = 'published' OR p.state = 'draft' AND NOT EXISTS (
+      SELECT FROM plan q WHERE q.division_code = p.division_code AND q.state = 'published'
+                           AND q.published_at > p.created_at))
+"""
+
+
+async def any_usable(session: AsyncSession, code: str, after: int) -> bool:
+    """Whether a community has a plan numbered above another that is in force or could be."""
+    return bool(
+        await session.scalar(
+            text(f"SELECT EXISTS (SELECT {_USABLE})"),
+            {"code": code, "after": after},
+        )
+    )
+
+
+async def usable_plan(
+    session: AsyncSession, code: str, made_from: str, *, after: int, but: int | None = None
+) -> RowMapping | None:
+    """A community's plan made from just this, in force rather than draft; none = there is none.
+
+    Parameters
+    ----------
+    after
+        Only plans numbered above this.
+    but
+        A plan that does not count.
+    """
+    found = await session.execute(
+        text(f"""
+        SELECT p.id, p.state, p.report,
+               (SELECT count(*) FROM grid g WHERE g.plan_id = p.id) AS grids,
+               (SELECT count(*) FROM micro_grid m WHERE m.plan_id = p.id) AS micro_grids
+        {_USABLE} AND p.made_from = :made_from AND p.id IS DISTINCT FROM CAST(:but AS bigint)
+        ORDER BY p.state DESC, p.id DESC LIMIT 1
+        """),  # noqa: S608 - a fixed text
+        {"code": code, "made_from": made_from, "after": after, "but": but},
+    )
+    return found.mappings().first()
+
+
+async def last_plan(session: AsyncSession) -> int:
+    """Number of the newest plan of all; 0 where there is none."""
+    return int(await session.scalar(text("SELECT coalesce(max(id), 0) FROM plan")) or 0)
 
 
 async def supersede(session: AsyncSession, plan_id: int) -> None:

@@ -141,6 +141,21 @@ async def communities(session: AsyncSession, within: str | None = None) -> list[
     return list(rows)
 
 
+async def households_of_communities(session: AsyncSession, within: str) -> dict[str, int]:
+    """Households in each community of a division that has a boundary, by code, in order."""
+    low, high = code_range(within)
+    rows = await session.execute(
+        text("""
+        SELECT d.code, coalesce(sum(b.households), 0) AS households
+        FROM division d LEFT JOIN building b ON b.division_code = d.code
+        WHERE d.level = 'community' AND d.geom IS NOT NULL AND d.code >= :low AND d.code < :high
+        GROUP BY d.code ORDER BY d.code
+        """),
+        {"low": low, "high": high},
+    )
+    return {row.code: int(row.households) for row in rows}
+
+
 async def existing_divisions(session: AsyncSession, codes: Sequence[str]) -> set[str]:
     """Those of the codes that are divisions."""
     rows = await session.scalars(

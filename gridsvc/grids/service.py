@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc import geo
@@ -17,12 +18,13 @@ from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.codes import checked, level_of
 from gridsvc.errors import BadInput, Conflict, ImproperPlan, NotFound
-from gridsvc.grids import area_queries, numbering, plan_queries, queries
+from gridsvc.grids import area_queries, numbering, plan_queries, provenance, queries
 from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.planning.changes import changes_in_place
 from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import CellPlan, plan_cells
 from gridsvc.planning.units import by_unit
-from gridsvc.planning.wish import Wish
+from gridsvc.planning.wish import Given, Wish
 from gridsvc.progress import Progress, silent
 
 LONGEST_NAME = 200
@@ -44,13 +46,14 @@ class DivisionRow:
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft plan just made: its id, its community, and the planner's report."""
+    """A draft plan just made: its id, its community, the planner's report, what it is made from."""
 
     plan_id: int
     division_code: str
     grids: int
     micro_grids: int
     report: dict[str, Any]
+    made_from: str
 
 
 async def load_divisions(session: AsyncSession, rows: Sequence[DivisionRow]) -> int:
@@ -144,9 +147,18 @@ async def draft_plan(
     target: int = 100,
     grid_target: int = 300,
     seed: int = 0,
+    anew: bool = False,
     progress: Progress = silent,
 ) -> Draft:
     """Plan one community and save the result as a draft.
+
+    Big buildings are planned by stairwell unit. Where a plan of the same target is in force, only
+    what broke since is mended; the draft's report tells the ``changes``.
+
+    Parameters
+    ----------
+    anew
+        Plan from scratch, whatever is in force.
 
     Raises
     ------
@@ -158,6 +170,44 @@ async def draft_plan(
     ImproperPlan
         If the plan fails its checks; nothing is saved.
     """
+    check_settings(target=target, grid_target=grid_target, seed=seed)
+    area = await area_queries.frames(session, code)
+    if area.boundary.empty or area.boundary.geometry.isna().any():
+        raise NotFound(
+            f"community {code} has no boundary; load it with gridsvc load and an area file"
+        )
+    crs = geo.metric_crs(area.boundary)
+    buildings = by_unit(area.buildings.to_crs(crs))
+    before = (await plan_queries.cells_to_mend(session, code, target)).to_crs(crs)
+    plan = plan_cells(
+        buildings,
+        area.boundary.to_crs(crs),
+        area.barriers.to_crs(crs),
+        area.special.to_crs(crs),
+        wish=Wish(target=target, seed=seed),
+        given=Given(previous=None if anew or before.empty else before),
+        progress=progress,
+    )
+    if plan.report["problems"]:
+        failed = sorted(name for name, passed in plan.report["checks"].items() if not passed)
+        raise ImproperPlan(
+            f"the plan of {code} failed: {', '.join(failed)}", problems=plan.report["problems"]
+        )
+    if not (anew or before.empty):
+        plan.report["changes"] = changes_in_place(before, plan, buildings)
+    settings = {"target": target, "grid_target": grid_target, "seed": seed}
+    made_from = provenance.made_from(area, **settings, anew=anew)
+    return await _save(session, code, plan, made_from, **settings)
+
+
+def check_settings(*, target: int, grid_target: int, seed: int) -> None:
+    """Refuse settings that no community can be planned with.
+
+    Raises
+    ------
+    BadInput
+        If a target or the seed is out of range, or grids are to be smaller than micro-grids.
+    """
     if not (0 < target <= MOST_HOUSEHOLDS >= grid_target and 0 <= seed <= LARGEST_SEED):
         raise BadInput(
             f"targets lie between 1 and {MOST_HOUSEHOLDS} households, seeds between 0 and "
@@ -168,30 +218,35 @@ async def draft_plan(
             f"a grid of {grid_target} households cannot hold micro-grids of {target}; "
             "raise the grid target or lower the target"
         )
-    area = await area_queries.frames(session, code)
-    if area.boundary.empty or area.boundary.geometry.isna().any():
-        raise NotFound(
-            f"community {code} has no boundary; load it with gridsvc load and an area file"
-        )
-    crs = geo.metric_crs(area.boundary)
-    plan = plan_cells(
-        by_unit(area.buildings.to_crs(crs)),
-        area.boundary.to_crs(crs),
-        area.barriers.to_crs(crs),
-        area.special.to_crs(crs),
-        wish=Wish(target=target, seed=seed),
-        progress=progress,
-    )
-    if plan.report["problems"]:
-        failed = sorted(name for name, passed in plan.report["checks"].items() if not passed)
-        raise ImproperPlan(
-            f"the plan of {code} failed: {', '.join(failed)}", problems=plan.report["problems"]
-        )
-    return await _save(session, code, plan, target=target, grid_target=grid_target, seed=seed)
+
+
+async def plan_at_hand(
+    session: AsyncSession, code: str, *, after: int, **settings: int | bool
+) -> RowMapping | None:
+    """A plan of the community, in force or fit to be, that `draft_plan` would only make again.
+
+    Parameters
+    ----------
+    after
+        Only plans numbered above this.
+    **settings
+        As `draft_plan` takes them.
+    """
+    if not await plan_queries.any_usable(session, code, after):
+        return None
+    made_from = provenance.made_from(await area_queries.frames(session, code), **settings)
+    return await plan_queries.usable_plan(session, code, made_from, after=after)
 
 
 async def _save(
-    session: AsyncSession, code: str, plan: CellPlan, *, target: int, grid_target: int, seed: int
+    session: AsyncSession,
+    code: str,
+    plan: CellPlan,
+    made_from: str,
+    *,
+    target: int,
+    grid_target: int,
+    seed: int,
 ) -> Draft:
     groups = group_cells(plan.cells, target=grid_target, seed=seed)
     grids = dissolve(plan.cells, groups)
@@ -211,6 +266,7 @@ async def _save(
         target=target,
         grid_target=grid_target,
         seed=seed,
+        made_from=made_from,
         report=plan.report,
     )
     await plan_queries.add_grids(session, plan_id, code, _rows(grids, grid_codes))
@@ -218,7 +274,7 @@ async def _save(
     for row, group in zip(micro_grids, groups, strict=True):
         row["grid_code"] = grid_codes[group]
     await plan_queries.add_micro_grids(session, plan_id, code, micro_grids)
-    return Draft(plan_id, code, len(grids), len(micro_grids), plan.report)
+    return Draft(plan_id, code, len(grids), len(micro_grids), plan.report, made_from)
 
 
 async def _metric(session: AsyncSession, table: str, code: str, crs: Any) -> gpd.GeoDataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from gridsvc.planning.arrays import Ints
+from gridsvc.planning.plan import CellPlan
 
 
 def plan_changes(
@@ -64,6 +65,36 @@ def plan_changes(
         "cells": told,
         "workers": _workers(old, told),
     }
+
+
+def changes_in_place(
+    old: gpd.GeoDataFrame, plan: CellPlan, buildings: gpd.GeoDataFrame
+) -> dict[str, Any]:
+    """Changes of a mended plan whose cells have no codes of their own yet.
+
+    A cell is called by the code of the earlier one it carries on, a new one by its number.
+    Parameters and result as for `plan_changes`; `old` is what the plan was mended from.
+    """
+    before = old["code"].to_numpy(dtype=object)
+    carried = plan.cells["previous"].to_numpy(dtype=np.int64)
+    codes = [before[row] if row >= 0 else f"+{k + 1}" for k, row in enumerate(carried)]
+    dedicated = (plan.cells["kind"] == "dedicated").to_numpy()
+    for row, same in zip(
+        np.flatnonzero(dedicated), same_ground(plan.cells[dedicated], old), strict=True
+    ):
+        codes[row] = before[same] if same >= 0 else codes[row]
+    return plan_changes(old, plan.cells.assign(code=codes), buildings, plan.building_cell)
+
+
+def same_ground(cells: gpd.GeoDataFrame, old: gpd.GeoDataFrame) -> Ints:
+    """Row of the earlier cell that each cell shares most of its ground with, -1 for none."""
+    mine, theirs = (frame.geometry.to_numpy(dtype=object) for frame in (cells, old))
+    a, b = shapely.STRtree(theirs).query(mine, predicate="intersects")
+    common = shapely.area(shapely.intersection(mine[a], theirs[b]))
+    same = 2 * common > shapely.area(shapely.union(mine[a], theirs[b]))
+    found = np.full(len(mine), -1, dtype=np.int64)
+    found[a[same]] = b[same]
+    return found
 
 
 def _old_cell(old: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> Ints:

@@ -39,6 +39,7 @@ from gridsvc.planning.graph import subgraph
 from gridsvc.planning.inputs import Inputs, read_inputs
 from gridsvc.planning.land import Land, divide_land
 from gridsvc.planning.pieces import Ground, PieceCells, draw, lay_out
+from gridsvc.planning.refine import make_ready
 from gridsvc.planning.report import plan_report
 from gridsvc.planning.wish import Given, Goal, Wish
 from gridsvc.progress import Progress, silent
@@ -121,6 +122,7 @@ def plan_cells(
     """
     wish, given = wish or Wish(), given or Given()
     wish.check()
+    make_ready()
     inputs = read_inputs(buildings, boundary, barriers, special, given, wish)
     goal = Goal.of(wish, float(inputs.load.sum()))
     land = divide_land(inputs, goal)

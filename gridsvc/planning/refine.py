@@ -75,6 +75,29 @@ def refine(graph: DualGraph, part: Ints, goal: Goal, seed: int) -> Ints:
     return part
 
 
+def make_ready() -> None:
+    """Compile the kernels, or load what was compiled before: once, before threads need them."""
+    pair = DualGraph(
+        node_of_face=np.arange(2),
+        households=np.ones(2, dtype=np.int64),
+        load=np.ones(2),
+        area=np.ones(2),
+        outer=np.full(2, 3.0),
+        seats=np.zeros(2, dtype=np.int64),
+        home=np.full(2, -1, dtype=np.int64),
+        first=np.array([0, 1, 2]),
+        neighbour=np.array([1, 0]),
+        length=np.ones(2),
+        street=np.zeros(2),
+        eased=np.zeros(2),
+        heavy=np.zeros(2),
+    )
+    links, nodes = _terms(pair, np.arange(2), Goal(1.0))
+    aim, schedule = _aim(Goal(1.0)), Schedule(1, HOT, COLD, 1.0, MOST_UNION)
+    anneal(links, nodes, np.arange(2), 2, aim, schedule, 0)
+    divide_pair(links, nodes, np.arange(2), (0, 1), aim, 0)
+
+
 def divide_again(
     graph: DualGraph, part: Ints, pair: tuple[int, int], goal: Goal, seed: int
 ) -> Ints | None:

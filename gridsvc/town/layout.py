@@ -23,7 +23,9 @@ SITE_M2 = {
     "shops": 10_000.0,
 }
 COMMUNITY_HOUSEHOLDS = 2000
-VILLAGE_HOUSEHOLDS = 300
+VILLAGE_HOUSEHOLDS = 500
+#: Households per hectare of hamlet.
+HAMLET_DENSITY = 16.0
 #: Communities in one street or town, and in one county, at most.
 STREET_SIZE = 12
 TOWN_SIZE = 7
@@ -87,7 +89,7 @@ def plan_layout(households: int, rng: np.random.Generator, scale: float) -> Layo
     count = max(3, round(households * (1 - rural_share) / COMMUNITY_HOUSEHOLDS))
     mean_density = sum(DENSITY[kind] * SHARE[kind] for kind in DENSITY)
     urban_m2 = households * (1 - rural_share) / mean_density * 1e4 * scale
-    village_m2 = (34.0 if households < 5000 else 48.0) * 1e4
+    village_m2 = (70.0 if households < 5000 else 90.0) * 1e4
     width, height = np.sqrt(urban_m2 * 1.2), np.sqrt(urban_m2 / 1.2)
     sides = 1 if villages <= 3 else 2 if villages <= 9 else 4
     ring = _ring(width, height, villages * village_m2, sides)
@@ -315,7 +317,7 @@ def _hamlets(community: Community, parts: list[Rect], uses: list[str]) -> None:
         (i for i in range(len(parts)) if not uses[i]),
         key=lambda i: float(np.hypot(*(_middle(parts[i]) - middle))),
     )
-    wanted_m2 = VILLAGE_HOUSEHOLDS / 27.0 * 1e4
+    wanted_m2 = VILLAGE_HOUSEHOLDS / HAMLET_DENSITY * 1e4
     for index in near:
         if wanted_m2 <= 0:
             return

@@ -1,0 +1,52 @@
+"""The command ``gridsvc load``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gridsvc.audit.actor import acting, command_line
+from gridsvc.config import Settings
+from gridsvc.connect import keyring_for, with_database
+from gridsvc.console import AsJson, show
+from gridsvc.db import transaction
+from gridsvc.errors import BadInput
+from gridsvc.exchange import load as loading
+from gridsvc.progress import Progress
+
+
+def load(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Divisions, prepared areas, households, lists, people, events."),
+    ],
+    division: Annotated[
+        str | None,
+        typer.Option(help="Community an area is, where its boundary carries no code."),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--as", help=f"What the files are: {', '.join(loading.ORDER)}.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load files into PostGIS, all or nothing; what each holds is told by its columns.
+
+    CSV (UTF-8) and XLSX for divisions, households, powers, matters, people and events;
+    GeoPackage for prepared areas, divisions and people. Bad rows are named with their line.
+    """
+    if kind is not None and kind not in loading.ORDER:
+        raise BadInput(f"--as {kind} is not known; choose one of {', '.join(loading.ORDER)}")
+    work = loading.jobs(files, kind, Settings().file_limits)
+
+    async def work_on(engine: AsyncEngine, progress: Progress) -> dict[str, Any]:
+        keyring = await keyring_for(Settings(), engine)
+        async with transaction(engine) as session:
+            with acting(session, command_line()):
+                return await loading.load(
+                    session, work, keyring=keyring, division=division, progress=progress
+                )
+
+    show(with_database(work_on), as_json)
