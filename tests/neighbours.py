@@ -47,6 +47,7 @@ class Side:
     key: int = 0
     event: int = 0
     others_event: int = 0
+    plan: int = 0
     accounts: dict[Role, int] = field(default_factory=dict)
 
 
@@ -116,6 +117,9 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
             " WHERE division_code = :code ORDER BY id LIMIT 1"
         ),
         {"code": side.community, "name": f"{name}公园"},
+    )
+    side.plan = await session.scalar(
+        text("SELECT max(id) FROM plan WHERE division_code = :code"), {"code": side.community}
     )
     await _open_accounts(session, side, prefix, name)
     side.event = await _report(session, side, name, side.accounts[Role.CITIZEN])

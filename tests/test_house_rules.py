@@ -13,7 +13,8 @@ FILES = sorted(SOURCE.rglob("*.py"))
 #: What stands on one line is beside each other and may not import one another.
 STOREYS: tuple[tuple[str, ...], ...] = (
     ("cli",),
-    ("serving", "backup", "commands"),
+    ("backup", "commands"),
+    ("serving",),
     ("connect",),
     ("app", "console"),
     ("pressure", "observing"),

@@ -93,18 +93,18 @@ async def published_cells(session: AsyncSession, table: str, code: str) -> gpd.G
 async def cells_to_mend(session: AsyncSession, code: str, target: int) -> gpd.GeoDataFrame:
     """Micro-grids of a community's published plan if it has this target.
 
-    Code, kind, households and Polygon in EPSG:4326; no row where there is no such plan.
+    Code, grid_code, kind, households and Polygon in EPSG:4326; no row where there is no such plan.
     """
     result = await session.execute(
         text("""
-        SELECT m.code, m.kind, m.households, ST_AsBinary(m.geom) AS wkb
-        FROM micro_grid m JOIN plan p ON p.id = m.plan_id
+        SELECT m.code, g.code AS grid_code, m.kind, m.households, ST_AsBinary(m.geom) AS wkb
+        FROM micro_grid m JOIN grid g ON g.id = m.grid_id JOIN plan p ON p.id = m.plan_id
         WHERE p.division_code = :code AND p.state = 'published' AND p.target = :target
         ORDER BY m.code
         """),
         {"code": code, "target": target},
     )
-    rows = pd.DataFrame(result.mappings().all(), columns=["code", "kind", "households", "wkb"])
+    rows = pd.DataFrame(result.mappings().all(), columns=list(result.keys()))
     geometry = shapely.from_wkb(rows.pop("wkb").to_numpy())
     return gpd.GeoDataFrame(rows, geometry=geometry, crs=WGS84)
 

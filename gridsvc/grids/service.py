@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from gridsvc.codes import checked, level_of
 from gridsvc.errors import BadInput, Conflict, ImproperPlan, NotFound
 from gridsvc.grids import area_queries, numbering, plan_queries, provenance, queries
 from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.planning.arrays import Ints
 from gridsvc.planning.changes import changes_in_place
 from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import CellPlan, plan_cells
@@ -193,11 +194,13 @@ async def draft_plan(
         raise ImproperPlan(
             f"the plan of {code} failed: {', '.join(failed)}", problems=plan.report["problems"]
         )
+    earlier = None
     if not (anew or before.empty):
         plan.report["changes"] = changes_in_place(before, plan, buildings)
+        earlier = _earlier_grids(before, plan)
     settings = {"target": target, "grid_target": grid_target, "seed": seed}
     made_from = provenance.made_from(area, **settings, anew=anew)
-    return await _save(session, code, plan, made_from, **settings)
+    return await _save(session, code, plan, made_from, earlier, **settings)
 
 
 def check_settings(*, target: int, grid_target: int, seed: int) -> None:
@@ -243,12 +246,13 @@ async def _save(
     code: str,
     plan: CellPlan,
     made_from: str,
+    earlier: Ints | None,
     *,
     target: int,
     grid_target: int,
     seed: int,
 ) -> Draft:
-    groups = group_cells(plan.cells, target=grid_target, seed=seed)
+    groups = group_cells(plan.cells, target=grid_target, seed=seed, earlier=earlier)
     grids = dissolve(plan.cells, groups)
     # From here on nobody else may give out codes of this community.
     await plan_queries.lock_community(session, code)
@@ -260,6 +264,7 @@ async def _save(
     )
     grid_codes = numbers.grids(grids)
     micro_codes = numbers.micro_grids(plan.cells, [grid_codes[group] for group in groups])
+    report = _by_code(plan.report, micro_codes, numbers.old_micro_grids["code"])
     plan_id = await plan_queries.add_plan(
         session,
         division_code=code,
@@ -267,14 +272,32 @@ async def _save(
         grid_target=grid_target,
         seed=seed,
         made_from=made_from,
-        report=plan.report,
+        report=report,
     )
     await plan_queries.add_grids(session, plan_id, code, _rows(grids, grid_codes))
     micro_grids = _rows(plan.cells, micro_codes)
     for row, group in zip(micro_grids, groups, strict=True):
         row["grid_code"] = grid_codes[group]
     await plan_queries.add_micro_grids(session, plan_id, code, micro_grids)
-    return Draft(plan_id, code, len(grids), len(micro_grids), plan.report, made_from)
+    return Draft(plan_id, code, len(grids), len(micro_grids), report, made_from)
+
+
+def _earlier_grids(before: gpd.GeoDataFrame, plan: CellPlan) -> Ints:
+    """Number of the grid that the cell each cell carries on was in, -1 for a new one."""
+    number = pd.factorize(before["grid_code"])[0]
+    carried = plan.cells["previous"].to_numpy(dtype=np.int64)
+    return np.where(carried >= 0, number[carried], -1).astype(np.int64)
+
+
+def _by_code(report: dict[str, Any], codes: Sequence[str], before: Iterable[str]) -> dict[str, Any]:
+    """A report that speaks of cells by their codes, and of the codes that end and begin."""
+    told = dict(report)
+    told["outside"] = [one | {"cell": codes[one["cell"]]} for one in report["outside"]]
+    if "changes" in report:
+        ended, new = sorted(set(before) - set(codes)), sorted(set(codes) - set(before))
+        kept = len(set(before) & set(codes))
+        told["changes"] = report["changes"] | {"ended": ended, "new": new, "kept_codes": kept}
+    return told
 
 
 async def _metric(session: AsyncSession, table: str, code: str, crs: Any) -> gpd.GeoDataFrame:

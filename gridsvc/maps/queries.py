@@ -7,7 +7,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import shapely
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.codes import code_range
@@ -118,3 +118,48 @@ async def widest_division(session: AsyncSession) -> str | None:
         {"low": row.low, "high": row.high},
     )
     return code
+
+
+async def plan_told(session: AsyncSession, plan_id: int) -> RowMapping | None:
+    """A plan's report, when it was made, its community, and the plan before it."""
+    found = await session.execute(
+        text("""
+        SELECT p.report, p.created_at, p.division_code, d.name,
+               (SELECT q.id FROM plan q
+                WHERE q.division_code = p.division_code AND q.published_at < p.created_at
+                ORDER BY q.published_at DESC LIMIT 1) AS before
+        FROM plan p JOIN division d ON d.code = p.division_code WHERE p.id = :id
+        """),
+        {"id": plan_id},
+    )
+    return found.mappings().first()
+
+
+async def plan_cells(session: AsyncSession, plan_id: int) -> gpd.GeoDataFrame:
+    """Micro-grids of a plan whatever its state: code, kind, households, Polygon in EPSG:4326."""
+    result = await session.execute(
+        text("""
+        SELECT code, kind, households, ST_AsBinary(geom) AS wkb FROM micro_grid
+        WHERE plan_id = :id ORDER BY code
+        """),
+        {"id": plan_id},
+    )
+    rows: Any = pd.DataFrame(result.mappings().all(), columns=list(result.keys()))
+    geometry = shapely.from_wkb(rows.pop("wkb").to_numpy())
+    return gpd.GeoDataFrame(rows, geometry=geometry, crs=WGS84)
+
+
+async def who_has(session: AsyncSession, plan_id: int, codes: list[str]) -> dict[str, str]:
+    """Masked names of those posted to some micro-grids of a plan, by the micro-grid's code."""
+    rows = await session.execute(
+        text("""
+        SELECT m.code, string_agg(p.name_masked, '、' ORDER BY p.code) AS names
+        FROM micro_grid m
+        JOIN micro_grid_post s ON s.micro_grid_id = m.id
+        JOIN person p ON p.id = s.person_id
+        WHERE m.plan_id = :id AND m.code = ANY(CAST(:codes AS text[]))
+        GROUP BY m.code
+        """),
+        {"id": plan_id, "codes": codes},
+    )
+    return {row.code: row.names for row in rows}

@@ -1,8 +1,10 @@
-"""HTTP door of the coverage map."""
+"""HTTP doors of the coverage map and of plans' reports."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse
 
 from gridsvc.accounts.access import Session, may
@@ -26,4 +28,23 @@ async def coverage(request: Request, session: Session, division: Within = None) 
     code = checked(division) if division is not None else None
     time_zone = request.app.state.settings.time_zone
     page = await service.coverage_html(session, code, time_zone=time_zone)
+    return HTMLResponse(page, headers=_HEADERS)
+
+
+PlanId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of a plan")]
+
+
+@router.get("/api/plans/{plan_id}/report", dependencies=[may(Permission.VIEW_CELLS)])
+async def plan_report(session: Session, plan_id: PlanId) -> dict[str, Any]:
+    """Figures of a plan against their aims, checks, and why every cell outside is so."""
+    return await service.plan_report(session, plan_id)
+
+
+@router.get(
+    "/plans/{plan_id}/report", response_class=HTMLResponse, dependencies=[may(Permission.VIEW_MAP)]
+)
+async def plan_report_page(request: Request, session: Session, plan_id: PlanId) -> HTMLResponse:
+    """The report as one page with maps; save it, and it opens without any network."""
+    time_zone = request.app.state.settings.time_zone
+    page = await service.plan_report_html(session, plan_id, time_zone=time_zone)
     return HTMLResponse(page, headers=_HEADERS)

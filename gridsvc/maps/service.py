@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.audit import service as audit
@@ -14,6 +16,7 @@ from gridsvc.errors import BadInput, NotFound
 from gridsvc.grids.queries import division_name
 from gridsvc.maps import queries
 from gridsvc.maps.coverage import CoverageFrames, to_html
+from gridsvc.maps.plan_report import report_html
 
 SOURCE = "数据：本服务已发布的网格方案、人员（所在微网格）与事件；底图无"
 
@@ -63,3 +66,60 @@ async def coverage_html(
     await audit.record(session, Action.MAP_DRAWN, "map", code, division_code=code)
     # Drawing a city takes a second of computing: off the event loop.
     return await asyncio.to_thread(to_html, frames)
+
+
+async def plan_report(session: AsyncSession, plan_id: int) -> dict[str, Any]:
+    """Why every cell of a plan is as it is; workers affected are told by masked name.
+
+    Raises
+    ------
+    NotFound
+        If there is no such plan.
+    """
+    return (await _told(session, plan_id))[0]
+
+
+async def plan_report_html(session: AsyncSession, plan_id: int, *, time_zone: str) -> str:
+    """The same as one page that makes no request; that it was drawn is recorded.
+
+    Raises
+    ------
+    NotFound
+        If there is no such plan.
+    """
+    report, plan = await _told(session, plan_id)
+    changed = "changes" in report and plan["before"] is not None
+    previous = await queries.plan_cells(session, plan["before"]) if changed else None
+    cells = await queries.plan_cells(session, plan_id)
+    await audit.record(
+        session, Action.MAP_DRAWN, "plan", plan_id, division_code=plan["division_code"]
+    )
+    return await asyncio.to_thread(
+        report_html,
+        report,
+        cells.assign(cell=cells["code"]),
+        previous=previous,
+        title=f"{plan['name']}网格方案 {plan_id}",
+        made_at=plan["created_at"].astimezone(ZoneInfo(time_zone)),
+    )
+
+
+async def _told(session: AsyncSession, plan_id: int) -> tuple[dict[str, Any], RowMapping]:
+    plan = await queries.plan_told(session, plan_id)
+    if plan is None:
+        raise NotFound(f"there is no plan {plan_id}")
+    report: dict[str, Any] = plan["report"]
+    changes = report.get("changes")
+    if changes and plan["before"] is not None:
+        cells = {cell["cell"]: cell for cell in changes["cells"]}
+        who = await queries.who_has(session, plan["before"], list(cells))
+        changes["workers"] = [
+            {
+                "code": code,
+                "name": name,
+                "loses": cells[code]["moved_out"],
+                "gains": cells[code]["moved_in"],
+            }
+            for code, name in sorted(who.items())
+        ]
+    return report, plan

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import shapely
 
 from gridsvc.errors import BadInput
 from gridsvc.planning.arrays import Floats, Geometries, Ints, components
-from gridsvc.planning.cells import open_enclosures
 from gridsvc.planning.counts import Holding, cell_count
+from gridsvc.planning.enclosures import open_enclosures
 from gridsvc.planning.graph import DualGraph, compressed_rows, subgraph
 from gridsvc.planning.inputs import whole_households
 from gridsvc.planning.refine import refine
-from gridsvc.planning.seed import seed_partition
+from gridsvc.planning.seed import earlier_partition, seed_partition
 from gridsvc.planning.wish import Goal
 
 #: Share of its target by which a grid may be off: whole cells cannot be shared more finely.
 TOLERANCE = 0.2
+#: An earlier grid stays up to this share off its target: three to four cells.
+EARLIER_TOLERANCE = 0.5
 #: Borders closer than this are shared: cells may come back rounded from a file or database.
 TOUCH_M = 0.05
 #: Cells that share less border than this touch in a corner only.
 CORNER_M = 1.0
 
 
-def group_cells(cells: gpd.GeoDataFrame, *, target: int = 300, seed: int = 0) -> Ints:
+def group_cells(
+    cells: gpd.GeoDataFrame, *, target: int = 300, seed: int = 0, earlier: Ints | None = None
+) -> Ints:
     """Grid of every cell: whole cells in connected groups near a number of households.
 
     Parameters
@@ -36,6 +42,9 @@ def group_cells(cells: gpd.GeoDataFrame, *, target: int = 300, seed: int = 0) ->
         Households a grid should have: three to four cells of a hundred.
     seed
         The same cells and seed give the same groups.
+    earlier
+        Group each cell was in before, -1 for a new one: groups stay where they still balance, and
+        change as little as need be elsewhere.
 
     Returns
     -------
@@ -57,13 +66,14 @@ def group_cells(cells: gpd.GeoDataFrame, *, target: int = 300, seed: int = 0) ->
             raise BadInput(f"the cells have no column '{column}'")
     households = whole_households(cells)
     shapes = cells.geometry.to_numpy(dtype=object)
+    home = np.full(len(cells), -1, dtype=np.int64) if earlier is None else earlier
     group = np.full(len(cells), -1, dtype=np.int64)
     ordinary = (cells["kind"] == "ordinary").to_numpy(dtype=bool)
     community = cells["community"].to_numpy()
     for one in np.unique(community):
         rows = np.flatnonzero(ordinary & (community == one))
         if len(rows):
-            found = _group_community(shapes[rows], households[rows], target, seed)
+            found = _group_community(shapes[rows], households[rows], home[rows], target, seed)
             group[rows] = group.max() + 1 + found
     alone = np.flatnonzero(~ordinary)
     group[alone] = group.max() + 1 + np.arange(len(alone))
@@ -95,18 +105,31 @@ def dissolve(cells: gpd.GeoDataFrame, groups: Ints) -> gpd.GeoDataFrame:
     return grids.set_geometry(gpd.GeoSeries(merged, crs=cells.crs))
 
 
-def _group_community(shapes: Geometries, households: Ints, target: int, seed: int) -> Ints:
+def _group_community(
+    shapes: Geometries, households: Ints, home: Ints, target: int, seed: int
+) -> Ints:
     """Groups of the ordinary cells of one community, numbered from 0."""
-    graph = cell_graph(shapes, households)
+    graph = replace(cell_graph(shapes, households), home=home)
     goal = Goal(target, TOLERANCE)
     component = components(len(shapes), graph.row, graph.neighbour)
     part = np.full(len(shapes), -1, dtype=np.int64)
     for one in range(int(component.max()) + 1):
         cells = np.flatnonzero(component == one)
-        connected = subgraph(graph, cells)
-        groups = seed_partition(connected, _group_count(connected.load, goal), target, seed)
-        part[cells] = part.max() + 1 + refine(connected, groups, goal, seed)
+        groups = _divide(subgraph(graph, cells), goal, seed)
+        part[cells] = part.max() + 1 + groups
     return open_enclosures(shapes, graph, part, goal, seed)[0]
+
+
+def _divide(graph: DualGraph, goal: Goal, seed: int) -> Ints:
+    """Groups of connected cells: the earlier ones if they still balance."""
+    count = _group_count(graph.load, goal)
+    if (graph.home < 0).all():
+        return refine(graph, seed_partition(graph, count, goal.target, seed), goal, seed)
+    as_before = earlier_partition(graph, len(np.unique(graph.home[graph.home >= 0])))
+    load = np.bincount(as_before, graph.load)
+    if (np.abs(load - goal.target) <= EARLIER_TOLERANCE * goal.target).all():
+        return as_before
+    return refine(graph, earlier_partition(graph, count), goal, seed)
 
 
 def _group_count(load: Floats, goal: Goal) -> int:

@@ -10,8 +10,9 @@ import shapely
 from gridsvc.planning.arrays import Floats, Geometries, Ints
 from gridsvc.planning.atoms import Atoms, build_atoms
 from gridsvc.planning.blocks import barrier_network
-from gridsvc.planning.cells import open_enclosures, union_faces
+from gridsvc.planning.cells import union_faces
 from gridsvc.planning.clusters import fuse
+from gridsvc.planning.enclosures import open_enclosures
 from gridsvc.planning.graph import DualGraph, Terrain, dual_graph
 from gridsvc.planning.inputs import Inputs, polygon_parts
 from gridsvc.planning.land import SPILL_SHARE, Land

@@ -14,7 +14,8 @@ This page is the method; each step has a module of its own::
     divide    one sector after another, on all cores:
       seed      METIS: balanced, then connected; or an earlier plan
       refine    annealing: balance first, then streets, then shape
-    cells     unions of faces, enclosures opened
+    enclosures  no cell left inside another
+    cells     unions of faces
     smooth    jagged borders straightened
     checks    the rules a plan must keep
     report    why every cell is as it is

@@ -46,6 +46,7 @@ def parameters(side, whose):
         "login": side.login,
         "key_id": side.key,
         "media_id": 1,
+        "plan_id": side.plan,
         "lon": lon,
         "lat": lat,
         "datum": "wgs84",

@@ -6,9 +6,10 @@ import shapely
 
 from gridsvc.planning.atoms import build_atoms
 from gridsvc.planning.blocks import barrier_network, faces_of
-from gridsvc.planning.cells import enclosures, union_faces
+from gridsvc.planning.cells import union_faces
 from gridsvc.planning.clusters import fuse
 from gridsvc.planning.counts import Holding, allot, cell_count, effective
+from gridsvc.planning.enclosures import enclosures
 from gridsvc.planning.energy import Aim, cell_energy
 from gridsvc.planning.graph import Terrain, dual_graph
 from gridsvc.planning.refine import refine
