@@ -1,0 +1,1 @@
+"""How well and how fast land is split into cells, beside other methods on the same atoms."""
