@@ -92,14 +92,20 @@ def _work(
     try:
         sender.send(read(*args, **options))
     except GridsvcError as failure:
-        sender.send(failure)
+        sender.send(_alone(failure))
     except MemoryError:
         mb = limits.memory_bytes // 2**20
         sender.send(BadInput(f"{name} takes over {mb} MB of memory to read; divide it"))
     except Exception as failure:
         failure.add_note(traceback.format_exc())
-        sender.send(failure)
+        sender.send(_alone(failure))
         raise SystemExit(1) from failure
+
+
+def _alone(failure: Exception) -> Exception:
+    """An error without what led to it: errors of compiled libraries do not survive the way."""
+    failure.__cause__ = failure.__context__ = None
+    return failure.with_traceback(None)
 
 
 def _unplug() -> None:

@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 
-from gridsvc.config import FileLimits
+from gridsvc.config import USUAL, FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange.apart import read_apart
 from tests.exchange.hostile import listening, rang
@@ -68,3 +68,23 @@ def test_it_asks_no_address(monkeypatch):
         with pytest.raises(urllib.error.URLError):
             read_apart("a", LIMITS, urllib.request.urlopen, url)
         assert not rang(bell)
+
+
+def test_an_error_comes_back_without_what_led_to_it():
+    """Dask has causes pickled too, and those of GDAL cannot be read again."""
+
+    class Stubborn(Exception):
+        def __reduce__(self):
+            raise TypeError("I stay here")
+
+    def read():
+        try:
+            raise Stubborn
+        except Stubborn as failure:
+            raise BadInput("the file is odd") from failure
+
+    tblib = pytest.importorskip("tblib.pickling_support")
+    tblib.install(BadInput)
+    with pytest.raises(BadInput, match="the file is odd") as caught:
+        read_apart("odd.gpkg", USUAL, read)
+    assert caught.value.__cause__ is None
