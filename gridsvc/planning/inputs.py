@@ -303,10 +303,24 @@ def _lines(
 
 
 def _never(barriers: gpd.GeoDataFrame) -> Bools:
+    """Which barriers must not be crossed: true or a number other than 0; empty is no.
+
+    Raises
+    ------
+    BadInput
+        If the column holds anything else.
+    """
     if "never" not in barriers.columns:
         return np.zeros(len(barriers), dtype=bool)
-    told = pd.to_numeric(barriers["never"], errors="coerce").to_numpy(float, na_value=np.nan)
-    return np.asarray(np.nan_to_num(told) != 0, dtype=bool)
+    given = barriers["never"]
+    told = pd.to_numeric(given, errors="coerce")
+    wrong = np.flatnonzero(told.isna() & given.notna())
+    if len(wrong):
+        raise BadInput(
+            f"never is '{given.iloc[wrong[0]]}' in row {wrong[0] + 1} of the barriers; "
+            "give true or false, or 1 or 0"
+        )
+    return np.asarray(told.to_numpy(float, na_value=0.0) != 0, dtype=bool)
 
 
 def _weights(barriers: gpd.GeoDataFrame) -> Floats:

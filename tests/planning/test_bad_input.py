@@ -40,6 +40,7 @@ def houses(households=(40, 60, 50, 50), **extra):
         ({"boundary": BOUNDARY.set_crs(None, allow_override=True)}, "declares no CRS"),
         ({"barriers": frame([box(0, 0, 9, 9)])}, "barriers holds a Polygon"),
         ({"barriers": frame([line((0, 0), (9, 9))], w=[-1])}, "negative weight"),
+        ({"barriers": frame([line((0, 0), (9, 9))], never=["ja"])}, "never is 'ja' in row 1"),
         ({"special": frame([shapely.Point(ORIGIN)])}, "special sites holds a Point"),
         ({"boundary": frame([box(9000, 0, 200, 100)])}, "boundary not covering the buildings"),
         ({"wish": Wish(target=0)}, "target is 0"),
