@@ -52,6 +52,12 @@ _BALANCE = {
 #: Figures by key; those of earlier reports keep their words.
 FIGURES = {
     "target": Words("目标户数", "Target households"),
+    "tolerance_pct": Words("允许偏差", "Tolerance"),
+    "within_tolerance_pct": Words("在允许偏差以内", "Within the tolerance"),
+    "within_twice_tolerance_pct": Words("在两倍允许偏差以内", "Within twice the tolerance"),
+    "within20_without_large_pct": Words(
+        "不含超大楼栋者在 ±20 % 以内", "Within ±20 %, cells with no large building"
+    ),
     "cells": Words("微网格", "Cells"),
     "ordinary_cells": Words("普通微网格", "Ordinary cells"),
     "dedicated_cells": Words("专属微网格", "Dedicated cells"),

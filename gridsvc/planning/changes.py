@@ -49,9 +49,10 @@ def plan_changes(
     flows: dict[tuple[str, str], int] = {}
     for before, after, households in zip(old_code[was], new_code[now], count, strict=True):
         flows[before, after] = flows.get((before, after), 0) + int(households)
-    ended = sorted(set(old_code) - set(new_code))
-    begun = sorted(set(new_code) - set(old_code))
-    cells = [_cell(code, ended, begun, flows) for code in sorted(set(old_code) | set(new_code))]
+    ended = sorted(set(old_code) - set(new_code), key=_in_order)
+    begun = sorted(set(new_code) - set(old_code), key=_in_order)
+    both = sorted(set(old_code) | set(new_code), key=_in_order)
+    cells = [_cell(code, ended, begun, flows) for code in both]
     told = [cell for cell in cells if cell["moved_in"] or cell["moved_out"]]
     total = int(count.sum())
     return {
@@ -95,6 +96,11 @@ def same_ground(cells: gpd.GeoDataFrame, old: gpd.GeoDataFrame) -> Ints:
     found = np.full(len(mine), -1, dtype=np.int64)
     found[a[same]] = b[same]
     return found
+
+
+def _in_order(code: str) -> tuple[int, str]:
+    """Short codes first, so that numbers come in their order."""
+    return len(code), code
 
 
 def _old_cell(old: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> Ints:

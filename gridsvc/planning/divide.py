@@ -46,7 +46,8 @@ def divide_sector(graph: DualGraph, k: int, goal: Goal, seed: int, *, exactly: b
     """
     chance = np.random.default_rng(seed)
     if (graph.home >= 0).any():
-        return refine(graph, earlier_partition(graph, k), goal, seed)
+        count = k if exactly else _as_before(graph, k, goal)
+        return refine(graph, earlier_partition(graph, count), goal, seed)
     part = _fresh(graph, k, goal, chance)
     tried = np.zeros(len(part), dtype=np.int64)
     while True:
@@ -62,6 +63,13 @@ def divide_sector(graph: DualGraph, k: int, goal: Goal, seed: int, *, exactly: b
         mended = _again(graph, part, region, goal, chance, int(rounds[worst]), exactly)
         if faults(graph, mended, goal).sum() < found.sum() - 1e-9:
             part = mended
+
+
+def _as_before(graph: DualGraph, k: int, goal: Goal) -> int:
+    """The number of earlier cells where their mean still keeps the tolerance, else the new one."""
+    earlier = len(np.unique(graph.home[graph.home >= 0]))
+    mean = float(effective(graph.load, goal.target).sum()) / earlier
+    return earlier if abs(mean - goal.target) <= goal.tolerance * goal.target else k
 
 
 def _fresh(graph: DualGraph, k: int, goal: Goal, chance: np.random.Generator) -> Ints:
