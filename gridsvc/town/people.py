@@ -131,7 +131,9 @@ def _spots(
 
 def _report_positions(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Give some positions in GCJ-02, and name the datum of each."""
-    datum = np.where(rng.random(len(frame)) < GCJ02, Datum.GCJ02, Datum.WGS84)
+    # However few there are, one at least.
+    some = rng.permutation(len(frame)) < max(round(GCJ02 * len(frame)), 1)
+    datum = np.where(some, Datum.GCJ02, Datum.WGS84)
     shown = [
         from_wgs84(lon, lat, Datum(name))
         for lon, lat, name in zip(frame["lon"], frame["lat"], datum, strict=True)
