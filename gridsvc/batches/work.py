@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -17,9 +16,6 @@ from gridsvc.grids import plan_queries, provenance
 from gridsvc.grids import service as grids
 from gridsvc.people import service as people
 from gridsvc.progress import Progress, silent
-
-#: METIS seeds a generator that all threads of a process share.
-_ONE_AT_A_TIME = Lock()
 
 
 @dataclass(frozen=True)
@@ -128,8 +124,7 @@ def plan_batch(
             "this worker has another version of gridsvc or its libraries, and might draw other "
             "borders; install the same everywhere"
         )
-    with _ONE_AT_A_TIME:
-        return asyncio.run(plan_communities(door, order, codes, stopped=stopped))
+    return asyncio.run(plan_communities(door, order, codes, stopped=stopped))
 
 
 async def plan_communities(

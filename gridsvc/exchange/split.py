@@ -28,7 +28,7 @@ from gridsvc.exchange.layers import (
 from gridsvc.exchange.rows import rows_named
 from gridsvc.geo import metric_crs, unproject
 from gridsvc.maps.plan_report import report_html
-from gridsvc.planning.changes import plan_changes, same_ground
+from gridsvc.planning.changes import carried_on, plan_changes
 from gridsvc.planning.codes import reading_order
 from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import CellPlan, plan_cells
@@ -170,9 +170,11 @@ def split_files(
     }
     progress("write", 0.0)
     written = {name: unproject(layer, layers.crs) for name, layer in written.items()}
+    texts = [_report_text(paper, report, written["cells"], layers, out.stem) for paper in papers]
     write_layers(out, written)
-    for paper in papers:
-        _write_report(paper, report, written["cells"], layers, out.stem)
+    for paper, text in zip(papers, texts, strict=True):
+        with temporary_beside(paper) as draft:
+            draft.write_text(text, encoding="utf-8")
     progress("write", 1.0)
     _refuse_improper(report["problems"], out)
     _say_infeasible(report["limits"], out)
@@ -285,7 +287,7 @@ def _numbers(plan: CellPlan, layers: _Layers) -> np.ndarray:
     last = 0
     if layers.given.previous is not None:
         old = layers.given.previous
-        carried = _carried_on(plan, old)
+        carried = carried_on(plan, old)
         number[carried >= 0] = old["cell"].to_numpy()[carried[carried >= 0]]
         ended = 0 if layers.ended is None or layers.ended.empty else layers.ended["cell"].max()
         last = max(int(old["cell"].max()), int(ended))
@@ -294,14 +296,6 @@ def _numbers(plan: CellPlan, layers: _Layers) -> np.ndarray:
             last += 1
             number[row] = last
     return number
-
-
-def _carried_on(plan: CellPlan, old: gpd.GeoDataFrame) -> np.ndarray:
-    """Row of the earlier cell each cell carries on, -1 for none; dedicated ones by their ground."""
-    carried = plan.cells["previous"].to_numpy(dtype=np.int64, copy=True)
-    dedicated = (plan.cells["kind"] == "dedicated").to_numpy()
-    carried[dedicated] = same_ground(plan.cells[dedicated], old)
-    return np.asarray(carried)
 
 
 def _with_grids(
@@ -349,17 +343,14 @@ def _changes(
     return told, ended.reset_index(drop=True)
 
 
-def _write_report(
+def _report_text(
     paper: Path, report: dict[str, Any], cells: gpd.GeoDataFrame, layers: _Layers, title: str
-) -> None:
-    if paper.suffix == ".html":
-        text = report_html(
-            report, cells, previous=layers.given.previous, title=title, made_at=datetime.now(UTC)
-        )
-    else:
-        text = json.dumps(report, ensure_ascii=False, indent=1)
-    with temporary_beside(paper) as draft:
-        draft.write_text(text, encoding="utf-8")
+) -> str:
+    if paper.suffix == ".json":
+        return json.dumps(report, ensure_ascii=False, indent=1)
+    return report_html(
+        report, cells, previous=layers.given.previous, title=title, made_at=datetime.now(UTC)
+    )
 
 
 def _refuse_improper(problems: list[dict[str, Any]], out: Path) -> None:

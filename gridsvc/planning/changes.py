@@ -77,25 +77,25 @@ def changes_in_place(
     Parameters and result as for `plan_changes`; `old` is what the plan was mended from.
     """
     before = old["code"].to_numpy(dtype=object)
-    carried = plan.cells["previous"].to_numpy(dtype=np.int64)
-    codes = [before[row] if row >= 0 else f"+{k + 1}" for k, row in enumerate(carried)]
-    dedicated = (plan.cells["kind"] == "dedicated").to_numpy()
-    for row, same in zip(
-        np.flatnonzero(dedicated), same_ground(plan.cells[dedicated], old), strict=True
-    ):
-        codes[row] = before[same] if same >= 0 else codes[row]
+    codes = [
+        before[row] if row >= 0 else f"+{number}"
+        for number, row in enumerate(carried_on(plan, old), start=1)
+    ]
     return plan_changes(old, plan.cells.assign(code=codes), buildings, plan.building_cell)
 
 
-def same_ground(cells: gpd.GeoDataFrame, old: gpd.GeoDataFrame) -> Ints:
-    """Row of the earlier cell that each cell shares most of its ground with, -1 for none."""
-    mine, theirs = (frame.geometry.to_numpy(dtype=object) for frame in (cells, old))
+def carried_on(plan: CellPlan, old: gpd.GeoDataFrame) -> Ints:
+    """Row of the earlier cell each cell carries on, -1 for none; dedicated ones by their ground."""
+    carried = plan.cells["previous"].to_numpy(dtype=np.int64, copy=True)
+    dedicated = (plan.cells["kind"] == "dedicated").to_numpy()
+    mine = plan.cells.geometry.to_numpy(dtype=object)[dedicated]
+    theirs = old.geometry.to_numpy(dtype=object)
     a, b = shapely.STRtree(theirs).query(mine, predicate="intersects")
     common = shapely.area(shapely.intersection(mine[a], theirs[b]))
     same = 2 * common > shapely.area(shapely.union(mine[a], theirs[b]))
-    found = np.full(len(mine), -1, dtype=np.int64)
-    found[a[same]] = b[same]
-    return found
+    rows = np.flatnonzero(dedicated)
+    carried[rows[a[same]]] = b[same]
+    return np.asarray(carried)
 
 
 def _in_order(code: str) -> tuple[int, str]:

@@ -48,6 +48,11 @@ class Terrain:
     earlier: Geometries
     earlier_row: Ints
 
+    @property
+    def lines(self) -> Geometries:
+        """What borders follow: barriers, and the borders of earlier cells."""
+        return np.concatenate([self.barriers, shapely.boundary(self.earlier)])
+
 
 @dataclass(frozen=True)
 class DualGraph:
@@ -162,6 +167,19 @@ def subgraph(graph: DualGraph, nodes: Ints) -> DualGraph:
         first=np.r_[0, np.cumsum(degree[nodes])].astype(np.int64),
         neighbour=number[inside.neighbour],
     )
+
+
+def in_common(graph: DualGraph, part: Ints) -> tuple[Ints, Ints, Floats]:
+    """Pairs of a cell and an earlier cell that share nodes, and the load they share.
+
+    Ground counts a little too, so that cells without load have something in common.
+    """
+    known = graph.home >= 0
+    pairs, pair = np.unique(
+        np.column_stack([part[known], graph.home[known]]), axis=0, return_inverse=True
+    )
+    weight = graph.load[known] + 1e-9 * graph.area[known]
+    return pairs[:, 0], pairs[:, 1], summed_by(pair.ravel(), weight, len(pairs))
 
 
 def _earlier_cell(faces: Geometries, terrain: Terrain) -> Ints:

@@ -13,7 +13,7 @@ from gridsvc.planning.blocks import barrier_network
 from gridsvc.planning.cells import union_faces
 from gridsvc.planning.clusters import fuse
 from gridsvc.planning.enclosures import open_enclosures
-from gridsvc.planning.graph import DualGraph, Terrain, dual_graph
+from gridsvc.planning.graph import DualGraph, Terrain, dual_graph, in_common
 from gridsvc.planning.inputs import Inputs, polygon_parts
 from gridsvc.planning.land import SPILL_SHARE, Land
 from gridsvc.planning.sectors import sectors
@@ -75,18 +75,11 @@ class PieceCells:
     @property
     def earlier(self) -> Ints:
         """Row of the earlier cell each cell carries on, -1 for none."""
-        graph = self.ground.graph
         heir = np.full(len(self.polygons), -1, dtype=np.int64)
-        weight = graph.load + 1e-9 * graph.area
-        known = graph.home >= 0
-        pairs, pair = np.unique(
-            np.column_stack([self.part[known], graph.home[known]]), axis=0, return_inverse=True
-        )
-        common = np.bincount(pair.ravel(), weight[known], len(pairs))
+        cells, homes, common = in_common(self.ground.graph, self.part)
         for row in np.argsort(-common, kind="stable"):
-            cell, home = pairs[row]
-            if heir[cell] < 0 and home not in heir:
-                heir[cell] = home
+            if heir[cells[row]] < 0 and homes[row] not in heir:
+                heir[cells[row]] = homes[row]
         return heir
 
 
@@ -128,8 +121,7 @@ def lay_out(
         earlier=inputs.previous[opened],
         earlier_row=opened,
     )
-    lines = np.concatenate([terrain.barriers, shapely.boundary(terrain.earlier)])
-    network = barrier_network(shape, lines, shapely.STRtree(footprints))
+    network = barrier_network(shape, terrain.lines, shapely.STRtree(footprints))
     atoms = build_atoms(shape, network, footprints)
     graph = dual_graph(atoms, terrain)
     return Ground(atoms, graph, sectors(graph, goal), mine, cluster, footprints, terrain)
@@ -152,8 +144,7 @@ def draw(ground: Ground, part: Ints, goal: Goal, seed: int) -> PieceCells:
     atoms, graph = ground.atoms, ground.graph
     part, joined = open_enclosures(atoms.faces, graph, part, goal, seed)
     polygons = union_faces(atoms.faces, part[graph.node_of_face])
-    lines = np.concatenate([ground.terrain.barriers, shapely.boundary(ground.terrain.earlier)])
-    polygons = smooth_borders(polygons, ground.footprints, lines)
+    polygons = smooth_borders(polygons, ground.footprints, ground.terrain.lines)
     stands = graph.node_of_face[atoms.face_of_building[ground.cluster]]
     return PieceCells(ground, part, polygons, part[stands], joined)
 

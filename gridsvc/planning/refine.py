@@ -16,7 +16,7 @@ import numpy as np
 from gridsvc.planning.arrays import Ints
 from gridsvc.planning.counts import effective
 from gridsvc.planning.energy import Aim, Links, Nodes, Schedule
-from gridsvc.planning.graph import DualGraph
+from gridsvc.planning.graph import DualGraph, in_common
 from gridsvc.planning.kernels import anneal, divide_pair
 from gridsvc.planning.wish import Goal
 
@@ -171,16 +171,9 @@ def _terms(graph: DualGraph, part: Ints, goal: Goal) -> tuple[Links, Nodes]:
 
 def _home_cells(graph: DualGraph, part: Ints) -> Ints:
     """Cell of `part` that carries on the earlier cell of each node; -1 where none does."""
-    known = np.flatnonzero(graph.home >= 0)
-    home = np.full(len(part), -1, dtype=np.int64)
-    if len(known) == 0:
-        return home
-    pairs, pair = np.unique(
-        np.column_stack([graph.home[known], part[known]]), axis=0, return_inverse=True
-    )
-    load = np.bincount(pair.ravel(), graph.load[known] + 1e-9 * graph.area[known])
-    heir = np.full(int(graph.home.max()) + 1, -1, dtype=np.int64)
-    for row in np.argsort(load, kind="stable"):  # the last write, the largest load, stays
-        heir[pairs[row, 0]] = pairs[row, 1]
-    home[known] = heir[graph.home[known]]
-    return home
+    cells, homes, common = in_common(graph, part)
+    # The last entry stands for nodes that were in no earlier cell.
+    heir = np.full(int(graph.home.max()) + 2, -1, dtype=np.int64)
+    order = np.argsort(common, kind="stable")
+    heir[homes[order]] = cells[order]  # the last write, the largest load, stays
+    return heir[graph.home]
