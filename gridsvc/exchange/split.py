@@ -28,7 +28,7 @@ from gridsvc.exchange.layers import (
 from gridsvc.exchange.rows import rows_named
 from gridsvc.geo import metric_crs, unproject
 from gridsvc.maps.plan_report import report_html
-from gridsvc.planning.changes import carried_on, plan_changes
+from gridsvc.planning.changes import carried_on, earlier_groups, plan_changes
 from gridsvc.planning.codes import reading_order
 from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import CellPlan, plan_cells
@@ -161,7 +161,11 @@ def split_files(
     report = _report(plan, number)
     written = {"cells": cells}
     if grid_target is not None:
-        written |= _with_grids(cells, plan, number, grid_target, wish.seed)
+        old = layers.given.previous
+        earlier = None
+        if old is not None and "grid" in old.columns:
+            earlier = earlier_groups(plan, old["grid"])
+        written |= _with_grids(cells, plan, number, grid_target, wish.seed, earlier)
     if layers.given.previous is not None:
         report["changes"], written["ended"] = _changes(plan, number, layers.given.previous, layers)
     report["seconds"] = {
@@ -299,10 +303,15 @@ def _numbers(plan: CellPlan, layers: _Layers) -> np.ndarray:
 
 
 def _with_grids(
-    cells: gpd.GeoDataFrame, plan: CellPlan, number: np.ndarray, target: int, seed: int
+    cells: gpd.GeoDataFrame,
+    plan: CellPlan,
+    number: np.ndarray,
+    target: int,
+    seed: int,
+    earlier: np.ndarray | None,
 ) -> dict[str, gpd.GeoDataFrame]:
     """Cells with the grid each is in, and the grids, numbered in reading order."""
-    groups = group_cells(plan.cells, target=target, seed=seed)
+    groups = group_cells(plan.cells, target=target, seed=seed, earlier=earlier)
     grids = dissolve(plan.cells, groups)
     order = reading_order(grids.geometry.to_numpy(dtype=object))
     grid = np.empty(len(order), dtype=np.int64)

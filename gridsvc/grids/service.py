@@ -21,7 +21,7 @@ from gridsvc.errors import BadInput, Conflict, ImproperPlan, NotFound
 from gridsvc.grids import area_queries, numbering, plan_queries, provenance, queries
 from gridsvc.grids.area_queries import AreaFrames
 from gridsvc.planning.arrays import Ints
-from gridsvc.planning.changes import changes_in_place
+from gridsvc.planning.changes import changes_in_place, earlier_groups
 from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import CellPlan, plan_cells
 from gridsvc.planning.units import by_unit
@@ -197,7 +197,7 @@ async def draft_plan(
     earlier = None
     if not (anew or before.empty):
         plan.report["changes"] = changes_in_place(before, plan, buildings)
-        earlier = _earlier_grids(before, plan)
+        earlier = earlier_groups(plan, before["grid_code"])
     settings = {"target": target, "grid_target": grid_target, "seed": seed}
     made_from = provenance.made_from(area, **settings, anew=anew)
     return await _save(session, code, plan, made_from, earlier, **settings)
@@ -280,13 +280,6 @@ async def _save(
         row["grid_code"] = grid_codes[group]
     await plan_queries.add_micro_grids(session, plan_id, code, micro_grids)
     return Draft(plan_id, code, len(grids), len(micro_grids), report, made_from)
-
-
-def _earlier_grids(before: gpd.GeoDataFrame, plan: CellPlan) -> Ints:
-    """Number of the grid that the cell each cell carries on was in, -1 for a new one."""
-    number = pd.factorize(before["grid_code"])[0]
-    carried = plan.cells["previous"].to_numpy(dtype=np.int64)
-    return np.where(carried >= 0, number[carried], -1).astype(np.int64)
 
 
 def _by_code(report: dict[str, Any], codes: Sequence[str], before: Iterable[str]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ async def coverage(request: Request, session: Session, division: Within = None) 
 PlanId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of a plan")]
 
 
-@router.get("/api/plans/{plan_id}/report", dependencies=[may(Permission.VIEW_CELLS)])
+@router.get("/api/plans/{plan_id}/report", dependencies=[may(Permission.VIEW_MAP)])
 async def plan_report(session: Session, plan_id: PlanId) -> dict[str, Any]:
     """Figures of a plan against their aims, checks, and why every cell outside is so."""
     return await service.plan_report(session, plan_id)

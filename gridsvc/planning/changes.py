@@ -6,6 +6,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from gridsvc.planning.arrays import Ints
@@ -96,6 +97,13 @@ def carried_on(plan: CellPlan, old: gpd.GeoDataFrame) -> Ints:
     rows = np.flatnonzero(dedicated)
     carried[rows[a[same]]] = b[same]
     return np.asarray(carried)
+
+
+def earlier_groups(plan: CellPlan, group: pd.Series) -> Ints:
+    """Number of the group, by the old rows' `group`, that each ordinary cell was in; -1 if new."""
+    number = pd.factorize(group)[0]
+    carried = plan.cells["previous"].to_numpy(dtype=np.int64)
+    return np.where(carried >= 0, number[carried], -1).astype(np.int64)
 
 
 def _in_order(code: str) -> tuple[int, str]:

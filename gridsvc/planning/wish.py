@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 
 import geopandas as gpd
 
@@ -49,13 +50,13 @@ class Wish:
         BadInput
             If a number is out of range or two of them contradict each other.
         """
-        if not self.target >= 1:
+        if not 1 <= self.target < inf:
             raise BadInput(f"target is {self.target:g}; give at least one household per cell")
         if self.cells is not None and self.cells < 1:
             raise BadInput(f"cells is {self.cells}; ask for at least one")
         if not 0.01 <= self.tolerance <= 0.9:
             raise BadInput(f"tolerance is {self.tolerance:g}; give a share from 0.01 to 0.9")
-        least, most = self.least or 0.0, float("inf") if self.most is None else self.most
+        least, most = self.least or 0.0, inf if self.most is None else self.most
         if not 0 <= least <= most:
             raise BadInput(f"least {least:g} is above most {most:g}; exchange them")
         if self.cells is None and not least <= self.target <= most:
@@ -83,13 +84,13 @@ class Goal:
     target: float
     tolerance: float = 0.1
     least: float = 0.0
-    most: float = float("inf")
+    most: float = inf
 
     @classmethod
     def of(cls, wish: Wish, total_load: float) -> Goal:
         """Goal of a wish for land with so much load that is not settled yet."""
         target = wish.target if wish.cells is None else max(total_load / wish.cells, 1e-9)
-        most = float("inf") if wish.most is None else wish.most
+        most = inf if wish.most is None else wish.most
         return cls(target, wish.tolerance, wish.least or 0.0, most)
 
 

@@ -95,6 +95,18 @@ def test_grids_are_whole_cells_and_every_cell_knows_its_grid(row, tmp_path):
     assert joined.symmetric_difference(grids.geometry.loc[joined.index]).area.max() < 1e-12
 
 
+def test_grids_of_an_earlier_plan_stay_together(row, tmp_path):
+    first, second = tmp_path / "first.gpkg", tmp_path / "second.gpkg"
+    split_files(row, wish=Wish(target=20, seed=1), grid_target=60, out=first)
+    again = changed(row, tmp_path, [10] * 11 + [12], previous=str(first))
+    split_files(again, wish=Wish(target=20, seed=8), grid_target=60, out=second)
+
+    def together(path):
+        return sorted(sorted(group) for group in cells(path).groupby("grid").groups.values())
+
+    assert together(second) == together(first)
+
+
 def test_a_load_that_is_not_households_is_a_column_of_the_cells(row, tmp_path):
     buildings = houses([10] * 12).assign(residents=range(12))
     write_layers(tmp_path / "people.gpkg", {"people": buildings})

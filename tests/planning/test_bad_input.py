@@ -44,6 +44,8 @@ def houses(households=(40, 60, 50, 50), **extra):
         ({"special": frame([shapely.Point(ORIGIN)])}, "special sites holds a Point"),
         ({"boundary": frame([box(9000, 0, 200, 100)])}, "boundary not covering the buildings"),
         ({"wish": Wish(target=0)}, "target is 0"),
+        ({"wish": Wish(target=float("inf"))}, "target is inf"),
+        ({"wish": Wish(target=float("nan"))}, "target is nan"),
     ],
 )
 def test_unusable_input_is_refused_with_a_sentence(layers, words):
