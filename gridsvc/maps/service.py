@@ -91,13 +91,15 @@ async def plan_report_html(session: AsyncSession, plan_id: int, *, time_zone: st
     changed = "changes" in report and plan["before"] is not None
     previous = await queries.plan_cells(session, plan["before"]) if changed else None
     cells = await queries.plan_cells(session, plan_id)
+    # All lie in one community: on the page what follows its twelve digits tells them apart.
+    outside = [one | {"cell": one["cell"][12:]} for one in report["outside"]]
     await audit.record(
         session, Action.MAP_DRAWN, "plan", plan_id, division_code=plan["division_code"]
     )
     return await asyncio.to_thread(
         report_html,
-        report,
-        cells.assign(cell=cells["code"]),
+        report | {"outside": outside},
+        cells.assign(cell=cells["code"].str[12:]),
         previous=previous,
         title=f"{plan['name']}网格方案 {plan_id}",
         made_at=plan["created_at"].astimezone(ZoneInfo(time_zone)),
