@@ -12,8 +12,10 @@ from gridsvc.db import transaction
 from gridsvc.geo import WGS84, Datum
 from gridsvc.grids import service as grids
 from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.grids.plan_settings import PlanSettings
 from gridsvc.mandates import service as mandates
 from gridsvc.people import service as people
+from gridsvc.planning.wish import Wish
 from tests.who import KEYRING
 
 COMMUNITY = "990101001001"
@@ -78,6 +80,13 @@ class Settled:
     plan_id: int
 
 
+def settings(
+    *, grid_target: int = 300, anew: bool = False, locked: tuple[str, ...] = (), **wish: Any
+) -> PlanSettings:
+    """What a plan is asked to be, told in one go."""
+    return PlanSettings(Wish(**wish), grid_target, anew, locked)
+
+
 async def settle(session: AsyncSession, **plan: Any) -> Settled:
     """The paper town, planned and published, with two matters and one power."""
     area = paper_area()
@@ -90,7 +99,7 @@ async def settle(session: AsyncSession, **plan: Any) -> Settled:
     )
     await grids.load_area(session, area)
     await load_lists(session)
-    draft = await grids.draft_plan(session, COMMUNITY, **plan)
+    draft = await grids.draft_plan(session, COMMUNITY, settings(**plan))
     await grids.publish_plan(session, draft.plan_id)
     return Settled(draft.plan_id)
 

@@ -14,6 +14,7 @@ from gridsvc.db import make_engine, transaction
 from gridsvc.errors import Conflict, GridsvcError
 from gridsvc.grids import plan_queries, provenance
 from gridsvc.grids import service as grids
+from gridsvc.grids.plan_settings import PlanSettings
 from gridsvc.people import service as people
 from gridsvc.progress import Progress, silent
 
@@ -31,10 +32,10 @@ class Order:
 
     Attributes
     ----------
-    target, grid_target, seed, anew
-        As `grids.service.draft_plan` takes them.
+    settings
+        What each plan is asked to be.
     publish
-        Whether to put the plans in force.
+        Whether to put the plans in force; those that cannot be as wished for stay drafts.
     after
         Plans numbered above this that were made from the same are left as they are: those of
         this run, should a batch come twice, or all there are.
@@ -44,29 +45,19 @@ class Order:
         Version of the planner it is meant for.
     """
 
-    target: int
-    grid_target: int
-    seed: int
-    anew: bool
+    settings: PlanSettings
     publish: bool
     after: int
     actor: Actor
     method: str = field(default_factory=provenance.method)
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What a plan is asked to be."""
-        return {
-            "target": self.target,
-            "grid_target": self.grid_target,
-            "seed": self.seed,
-            "anew": self.anew,
-        }
-
 
 @dataclass(frozen=True)
 class Planned:
-    """A community with a plan as ordered; `kept` if it had one before."""
+    """A community with a plan as ordered; `kept` if it had one before.
+
+    `limits` is what was wished for and cannot be; the plan is then the nearest there is.
+    """
 
     division: str
     plan: int
@@ -75,6 +66,7 @@ class Planned:
     grids: int
     micro_grids: int
     figures: dict[str, Any]
+    limits: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -166,22 +158,23 @@ async def _plan(engine: AsyncEngine, order: Order, code: str, progress: Progress
 
 async def _plan_once(engine: AsyncEngine, order: Order, code: str, progress: Progress) -> Planned:
     async with transaction(engine) as session:
-        found = await grids.plan_at_hand(session, code, after=order.after, **order.settings)
+        found = await grids.plan_at_hand(session, code, order.settings, after=order.after)
         if found:
             plan_id, report = found["id"], found["report"]
             cells = found["grids"], found["micro_grids"]
         else:
-            made = await grids.draft_plan(session, code, progress=progress, **order.settings)
+            made = await grids.draft_plan(session, code, order.settings, progress=progress)
             await _refuse_twin(session, made, order.after)
             plan_id, report = made.plan_id, made.report
             cells = made.grids, made.micro_grids
         state = found["state"] if found else "draft"
-        if order.publish and state == "draft":
+        if order.publish and state == "draft" and not report["limits"]:
             with acting(session, order.actor):
                 await grids.publish_plan(session, plan_id)
             await people.post_to_cells(session, code)
             state = "published"
-    return Planned(code, plan_id, state, found is not None, *cells, report["figures"])
+    told = report["figures"], report["limits"]
+    return Planned(code, plan_id, state, found is not None, *cells, *told)
 
 
 async def _refuse_twin(session: AsyncSession, made: grids.Draft, after: int) -> None:

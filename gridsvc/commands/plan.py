@@ -18,48 +18,78 @@ from gridsvc.batches.handing import Tally, hand_out
 from gridsvc.batches.sizing import Batch, batches_of
 from gridsvc.batches.work import Door, Order, Planned
 from gridsvc.codes import checked
+from gridsvc.commands.wishes import Cells, Least, Most, Target, Tolerance, wish_of
 from gridsvc.config import Settings
 from gridsvc.connect import with_database
 from gridsvc.console import AsJson, show
 from gridsvc.db import transaction
 from gridsvc.errors import BadInput
-from gridsvc.grids import service as grids
 from gridsvc.grids.plan_queries import last_plan
+from gridsvc.grids.plan_settings import PlanSettings
 from gridsvc.grids.queries import households_of_communities
 from gridsvc.progress import Progress
 
 _FAILED, _STOPPED = 1, 130
 
 
+Division = Annotated[str, typer.Option(help="12-digit division code; communities below it.")]
+Weigh = Annotated[
+    list[str] | None,
+    typer.Option(help="households or residents, with a weight: residents=0.4; may be repeated."),
+]
+Lock = Annotated[
+    list[str] | None,
+    typer.Option(help="Code of a micro-grid that stays as it is; may be repeated."),
+]
+GridTarget = Annotated[int, typer.Option(min=1, help="Households per grid.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same input and seed give the same result.")]
+Anew = Annotated[
+    bool, typer.Option("--anew", help="Plan from scratch; else a plan in force is mended.")
+]
+Publish = Annotated[bool, typer.Option(help="Put the plans in force now.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Leave what has a plan made from just the same.")
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Processes on this machine; default its cores.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(help="Dask scheduler whose workers plan, tcp://HOST:PORT.")
+]
+
+
 def plan(
-    division: Annotated[str, typer.Option(help="12-digit division code; communities below it.")],
-    target: Annotated[int, typer.Option(min=1, help="Households per micro-grid.")] = 100,
-    grid_target: Annotated[int, typer.Option(min=1, help="Households per grid.")] = 300,
-    seed: Annotated[
-        int, typer.Option(min=0, help="The same input and seed give the same result.")
-    ] = 0,
-    anew: Annotated[
-        bool, typer.Option("--anew", help="Plan from scratch; else a plan in force is mended.")
-    ] = False,
-    publish: Annotated[bool, typer.Option(help="Put the plans in force now.")] = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Leave what has a plan made from just the same.")
-    ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes on this machine; default its cores.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(help="Dask scheduler whose workers plan, tcp://HOST:PORT.")
-    ] = None,
+    division: Division,
+    target: Target = 100,
+    cells: Cells = None,
+    tolerance: Tolerance = 0.1,
+    least: Least = None,
+    most: Most = None,
+    weigh: Weigh = None,
+    lock: Lock = None,
+    grid_target: GridTarget = 300,
+    seed: Seed = 0,
+    anew: Anew = False,
+    publish: Publish = False,
+    resume: Resume = False,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> None:
     """Plan the communities of a division from what is in PostGIS, saved as drafts.
 
     Several are shared among processes, or among the workers of a Dask cluster; the result is the
-    same. Each is done or not done by itself: exit code 1 and a list tell which failed. Ctrl-C
-    begins nothing more and tells what is done; `--resume` goes on from there.
+    same. Each is done or not done by itself: exit code 1 and a list tell which failed, and where
+    something wished for cannot be (the nearest plan is saved as a draft). Ctrl-C begins nothing
+    more and tells what is done; `--resume` goes on from there.
     """
-    grids.check_settings(target=target, grid_target=grid_target, seed=seed)
+    settings = PlanSettings(
+        wish=wish_of(target, cells, tolerance, least, most, weigh, seed),
+        grid_target=grid_target,
+        anew=anew,
+        locked=tuple(sorted(lock or [])),
+    )
+    settings.check()
     within = checked(division)
     if scheduler:
         _check_scheduler(scheduler, workers)
@@ -71,10 +101,7 @@ def plan(
         if not households:
             raise BadInput(f"no community with a boundary lies in {division}; load its area first")
         order = Order(
-            target=target,
-            grid_target=grid_target,
-            seed=seed,
-            anew=anew,
+            settings=settings,
             publish=publish,
             after=0 if resume else last,
             actor=command_line(),
@@ -87,7 +114,7 @@ def plan(
     show(result, as_json)
     if "left" in result:
         raise typer.Exit(_STOPPED)
-    if result["failed"]:
+    if result["failed"] or any("limits" in one for one in result["plans"]):
         raise typer.Exit(_FAILED)
 
 
@@ -133,11 +160,12 @@ def _told(tally: Tally) -> dict[str, Any]:
 
 
 def _plan(one: Planned) -> dict[str, Any]:
-    return {
+    told = {
         "plan": one.plan,
         "division": one.division,
         "state": one.state,
         "kept": one.kept,
         "grids": one.grids,
         "micro_grids": one.micro_grids,
-    } | one.figures
+    }
+    return told | one.figures | ({"limits": one.limits} if one.limits else {})

@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
+from gridsvc.commands.wishes import Cells, Least, Most, Target, Tolerance, wish_of
 from gridsvc.config import Settings
 from gridsvc.console import AsJson, bar, show
-from gridsvc.errors import BadInput
 from gridsvc.exchange.split import Sources, split_files
-from gridsvc.planning.wish import Wish
 
 Buildings = Annotated[str, typer.Option(help="Buildings with a column households.")]
 Boundary = Annotated[str, typer.Option(help="Polygons; each is a community.")]
@@ -30,11 +29,6 @@ Locked = Annotated[str | None, typer.Option(help="Cells that stay as they are.")
 Previous = Annotated[
     str | None, typer.Option(help="Cells of an earlier plan: mend only what broke.")
 ]
-Target = Annotated[float, typer.Option(min=1, help="Households per micro-grid.")]
-Cells = Annotated[
-    int | None, typer.Option(help="Exactly so many ordinary cells, in place of a target.")
-]
-Tolerance = Annotated[float, typer.Option(help="Share of the target by which a cell may be off.")]
 Weigh = Annotated[
     list[str] | None,
     typer.Option(
@@ -64,8 +58,8 @@ def split(
     target: Target = 100,
     cells: Cells = None,
     tolerance: Tolerance = 0.1,
-    least: Annotated[float | None, typer.Option(help="No cell below this.")] = None,
-    most: Annotated[float | None, typer.Option(help="No cell above this.")] = None,
+    least: Least = None,
+    most: Most = None,
     weigh: Weigh = None,
     grid_target: GridTarget = None,
     seed: Seed = 0,
@@ -78,15 +72,7 @@ def split(
     Any format GDAL reads, any CRS; FILE:layer chooses a layer. Exit code 1 when the plan is
     not a proper coverage or something wished for cannot be met; the report says which.
     """
-    wish = Wish(
-        target=target,
-        cells=cells,
-        tolerance=tolerance,
-        least=least,
-        most=most,
-        weigh=_weights(weigh or []) or Wish().weigh,
-        seed=seed,
-    )
+    wish = wish_of(target, cells, tolerance, least, most, weigh, seed)
     sources = Sources(buildings, boundary, barriers, special, zones, seeds, locked, previous)
     with bar() as progress:
         figures = split_files(
@@ -99,15 +85,3 @@ def split(
             progress=progress,
         )
     show(figures, as_json)
-
-
-def _weights(given: list[str]) -> dict[str, float]:
-    """Columns and weights from ``COLUMN`` or ``COLUMN=WEIGHT``."""
-    weights = {}
-    for text in given:
-        column, equals, weight = text.partition("=")
-        try:
-            weights[column] = float(weight) if equals else 1.0
-        except ValueError as failure:
-            raise BadInput(f"--weigh {text} is not COLUMN or COLUMN=NUMBER") from failure
-    return weights

@@ -25,7 +25,8 @@ class AreaFrames:
     boundary
         One row, MultiPolygon; code, name.
     buildings
-        Polygon; source_id, households, levels, kind, estimated.
+        Polygon; source_id, households, residents (of registered households), levels, kind,
+        estimated.
     barriers
         LineString; class, w.
     special
@@ -40,8 +41,14 @@ class AreaFrames:
 
 _READ = {
     "boundary": "SELECT code, name, ST_AsBinary(geom) AS wkb FROM division WHERE code = :code",
-    "buildings": "SELECT source_id, households, levels, kind, estimated, ST_AsBinary(geom) AS wkb"
-    " FROM building WHERE division_code = :code ORDER BY source_id",
+    "buildings": """
+        SELECT b.source_id, b.households, coalesce(h.residents, 0) AS residents, b.levels, b.kind,
+               b.estimated, ST_AsBinary(b.geom) AS wkb
+        FROM building b LEFT JOIN (
+            SELECT building_id, sum(residents) AS residents FROM household
+            WHERE division_code = :code GROUP BY building_id) h ON h.building_id = b.id
+        WHERE b.division_code = :code ORDER BY b.source_id
+    """,
     "barriers": 'SELECT "class", weight AS w, ST_AsBinary(geom) AS wkb FROM barrier'
     " WHERE division_code = :code ORDER BY id",
     "special": "SELECT kind, name, ST_AsBinary(geom) AS wkb FROM site"

@@ -136,14 +136,17 @@ class CodeScheme(Base):
 
 
 class Plan(Base):
-    """One division of a community into grids and micro-grids: draft, published, superseded."""
+    """One division of a community into grids and micro-grids: draft, published, superseded.
+
+    `target` is what a micro-grid of it should hold, `wish` all that was asked of them.
+    """
 
     __tablename__ = "plan"
     __table_args__ = (
         CheckConstraint("state IN ('draft', 'published', 'superseded')", name="state"),
         CheckConstraint("(state = 'draft') = (published_at IS NULL)", name="published_at"),
         CheckConstraint("(state = 'superseded') = (superseded_at IS NOT NULL)", name="superseded"),
-        CheckConstraint("target > 0 AND grid_target >= target", name="targets"),
+        CheckConstraint("target > 0 AND grid_target > 0", name="targets"),
         CheckConstraint("made_from ~ '^[0-9a-f]{64}$'", name="made_from_digest"),
         Index(
             "uq_plan_one_published",
@@ -159,6 +162,7 @@ class Plan(Base):
     target: Mapped[int]
     grid_target: Mapped[int]
     seed: Mapped[int] = mapped_column(BigInteger)
+    wish: Mapped[dict[str, Any]] = mapped_column(JSONB)
     report: Mapped[dict[str, Any]] = mapped_column(JSONB)
     made_from: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -16,15 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridsvc.geo import WGS84
 
 
-async def add_plan(session: AsyncSession, *, report: dict[str, Any], **columns: Any) -> int:
+async def add_plan(
+    session: AsyncSession, *, wish: dict[str, Any], report: dict[str, Any], **columns: Any
+) -> int:
     """Add a draft plan (division_code, target, grid_target, seed, made_from); its id."""
     plan_id = await session.scalar(
         text("""
-        INSERT INTO plan (division_code, target, grid_target, seed, made_from, report)
-        VALUES (:division_code, :target, :grid_target, :seed, :made_from, CAST(:report AS jsonb))
+        INSERT INTO plan (division_code, target, grid_target, seed, wish, made_from, report)
+        VALUES (:division_code, :target, :grid_target, :seed, CAST(:wish AS jsonb), :made_from,
+                CAST(:report AS jsonb))
         RETURNING id
         """),
-        columns | {"report": json.dumps(report, ensure_ascii=False)},
+        columns | {"wish": json.dumps(wish), "report": json.dumps(report, ensure_ascii=False)},
     )
     return int(plan_id)
 
@@ -90,8 +93,8 @@ async def published_cells(session: AsyncSession, table: str, code: str) -> gpd.G
     )
 
 
-async def cells_to_mend(session: AsyncSession, code: str, target: int) -> gpd.GeoDataFrame:
-    """Micro-grids of a community's published plan if it has this target.
+async def cells_to_mend(session: AsyncSession, code: str, wish: dict[str, Any]) -> gpd.GeoDataFrame:
+    """Micro-grids of a community's published plan if it was asked to be just this.
 
     Code, grid_code, kind, households and Polygon in EPSG:4326; no row where there is no such plan.
     """
@@ -99,10 +102,11 @@ async def cells_to_mend(session: AsyncSession, code: str, target: int) -> gpd.Ge
         text("""
         SELECT m.code, g.code AS grid_code, m.kind, m.households, ST_AsBinary(m.geom) AS wkb
         FROM micro_grid m JOIN grid g ON g.id = m.grid_id JOIN plan p ON p.id = m.plan_id
-        WHERE p.division_code = :code AND p.state = 'published' AND p.target = :target
+        WHERE p.division_code = :code AND p.state = 'published'
+          AND p.wish = CAST(:wish AS jsonb)
         ORDER BY m.code
         """),
-        {"code": code, "target": target},
+        {"code": code, "wish": json.dumps(wish)},
     )
     rows = pd.DataFrame(result.mappings().all(), columns=list(result.keys()))
     geometry = shapely.from_wkb(rows.pop("wkb").to_numpy())

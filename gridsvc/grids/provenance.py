@@ -7,6 +7,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from importlib.resources import files
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -20,7 +21,7 @@ _LIBRARIES = ("numba", "numpy", "pymetis", "pyproj", "scipy", "shapely")
 _SOURCES = {"gridsvc.planning": None, "gridsvc.grids": ("numbering.py",), "gridsvc": ("geo.py",)}
 
 
-def made_from(area: AreaFrames, **settings: int | float | str | None) -> str:
+def made_from(area: AreaFrames, **settings: Any) -> str:
     """SHA-256 of all that decides how a plan comes out, in hexadecimal.
 
     The same digest means the same plan, or one mended from the plan in force before, which left
@@ -31,7 +32,7 @@ def made_from(area: AreaFrames, **settings: int | float | str | None) -> str:
     area
         The layers as they were read.
     **settings
-        What was asked for, by name.
+        What was asked for, by name, in terms of JSON.
     """
     whole = sha256(method().encode())
     whole.update(_digest(json.dumps(settings, sort_keys=True).encode()))

@@ -20,17 +20,16 @@ from gridsvc.codes import checked, level_of
 from gridsvc.errors import BadInput, Conflict, ImproperPlan, NotFound
 from gridsvc.grids import area_queries, numbering, plan_queries, provenance, queries
 from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.grids.plan_settings import PlanSettings
 from gridsvc.planning.arrays import Ints
 from gridsvc.planning.changes import changes_in_place, earlier_groups
 from gridsvc.planning.grouping import dissolve, group_cells
 from gridsvc.planning.plan import CellPlan, plan_cells
 from gridsvc.planning.units import by_unit
-from gridsvc.planning.wish import Given, Wish
+from gridsvc.planning.wish import Given
 from gridsvc.progress import Progress, silent
 
 LONGEST_NAME = 200
-#: More than any cell of a plan holds, and the largest seed the database keeps.
-MOST_HOUSEHOLDS, LARGEST_SEED = 1_000_000, 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -144,49 +143,44 @@ def _largest_share(things: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> np.ndar
 async def draft_plan(
     session: AsyncSession,
     code: str,
+    settings: PlanSettings | None = None,
     *,
-    target: int = 100,
-    grid_target: int = 300,
-    seed: int = 0,
-    anew: bool = False,
     progress: Progress = silent,
 ) -> Draft:
     """Plan one community and save the result as a draft.
 
-    Big buildings are planned by stairwell unit. Where a plan of the same target is in force, only
+    Big buildings are planned by stairwell unit. Where a plan of the same wish is in force, only
     what broke since is mended; the draft's report tells the ``changes``.
-
-    Parameters
-    ----------
-    anew
-        Plan from scratch, whatever is in force.
 
     Raises
     ------
     BadInput
-        If a target or the seed is out of range, grids are to be smaller than micro-grids, or
-        what stands there cannot be planned.
+        If the settings cannot be used, or what stands there cannot be planned.
     NotFound
-        If the community is unknown or has no boundary.
+        If the community is unknown or has no boundary, or a locked micro-grid is not in force.
     ImproperPlan
         If the plan fails its checks; nothing is saved.
     """
-    check_settings(target=target, grid_target=grid_target, seed=seed)
+    settings = settings or PlanSettings()
+    settings.check()
     area = await area_queries.frames(session, code)
     if area.boundary.empty or area.boundary.geometry.isna().any():
         raise NotFound(
             f"community {code} has no boundary; load it with gridsvc load and an area file"
         )
     crs = geo.metric_crs(area.boundary)
-    buildings = by_unit(area.buildings.to_crs(crs))
-    before = (await plan_queries.cells_to_mend(session, code, target)).to_crs(crs)
+    buildings = by_unit(area.buildings.to_crs(crs), shared=("residents",))
+    before = await _to_mend(session, code, settings)
     plan = plan_cells(
         buildings,
         area.boundary.to_crs(crs),
         area.barriers.to_crs(crs),
         area.special.to_crs(crs),
-        wish=Wish(target=target, seed=seed),
-        given=Given(previous=None if anew or before.empty else before),
+        wish=settings.wish,
+        given=Given(
+            previous=None if before is None else before.to_crs(crs),
+            locked=(await _locked(session, code, settings)).to_crs(crs),
+        ),
         progress=progress,
     )
     if plan.report["problems"]:
@@ -195,49 +189,48 @@ async def draft_plan(
             f"the plan of {code} failed: {', '.join(failed)}", problems=plan.report["problems"]
         )
     earlier = None
-    if not (anew or before.empty):
-        plan.report["changes"] = changes_in_place(before, plan, buildings)
+    if before is not None:
+        plan.report["changes"] = changes_in_place(before.to_crs(crs), plan, buildings)
         earlier = earlier_groups(plan, before["grid_code"])
-    settings = {"target": target, "grid_target": grid_target, "seed": seed}
-    made_from = provenance.made_from(area, **settings, anew=anew)
-    return await _save(session, code, plan, made_from, earlier, **settings)
+    made_from = provenance.made_from(area, **settings.told)
+    return await _save(session, code, plan, made_from, earlier, settings)
 
 
-def check_settings(*, target: int, grid_target: int, seed: int) -> None:
-    """Refuse settings that no community can be planned with.
+async def _to_mend(
+    session: AsyncSession, code: str, settings: PlanSettings
+) -> gpd.GeoDataFrame | None:
+    """Cells in force that are to be mended, none where there are none or all begins anew."""
+    if settings.anew:
+        return None
+    before = await plan_queries.cells_to_mend(session, code, settings.size)
+    return None if before.empty else before
 
-    Raises
-    ------
-    BadInput
-        If a target or the seed is out of range, or grids are to be smaller than micro-grids.
-    """
-    if not (0 < target <= MOST_HOUSEHOLDS >= grid_target and 0 <= seed <= LARGEST_SEED):
-        raise BadInput(
-            f"targets lie between 1 and {MOST_HOUSEHOLDS} households, seeds between 0 and "
-            f"{LARGEST_SEED}; choose others"
+
+async def _locked(session: AsyncSession, code: str, settings: PlanSettings) -> gpd.GeoDataFrame:
+    wanted = [cell for cell in settings.locked if cell.startswith(code)]
+    cells = await plan_queries.published_cells(session, "micro_grid", code)
+    if unknown := sorted(set(wanted) - set(cells["code"])):
+        raise NotFound(
+            f"micro-grid {unknown[0]} is not in force and cannot be locked; see the codes in force"
         )
-    if grid_target < target:
-        raise BadInput(
-            f"a grid of {grid_target} households cannot hold micro-grids of {target}; "
-            "raise the grid target or lower the target"
-        )
+    return cells[cells["code"].isin(wanted)]
 
 
 async def plan_at_hand(
-    session: AsyncSession, code: str, *, after: int, **settings: int | bool
+    session: AsyncSession, code: str, settings: PlanSettings, *, after: int
 ) -> RowMapping | None:
     """A plan of the community, in force or fit to be, that `draft_plan` would only make again.
 
     Parameters
     ----------
+    settings
+        As `draft_plan` takes them.
     after
         Only plans numbered above this.
-    **settings
-        As `draft_plan` takes them.
     """
     if not await plan_queries.any_usable(session, code, after):
         return None
-    made_from = provenance.made_from(await area_queries.frames(session, code), **settings)
+    made_from = provenance.made_from(await area_queries.frames(session, code), **settings.told)
     return await plan_queries.usable_plan(session, code, made_from, after=after)
 
 
@@ -247,12 +240,11 @@ async def _save(
     plan: CellPlan,
     made_from: str,
     earlier: Ints | None,
-    *,
-    target: int,
-    grid_target: int,
-    seed: int,
+    settings: PlanSettings,
 ) -> Draft:
-    groups = group_cells(plan.cells, target=grid_target, seed=seed, earlier=earlier)
+    groups = group_cells(
+        plan.cells, target=settings.grid_target, seed=settings.wish.seed, earlier=earlier
+    )
     grids = dissolve(plan.cells, groups)
     # From here on nobody else may give out codes of this community.
     await plan_queries.lock_community(session, code)
@@ -268,9 +260,10 @@ async def _save(
     plan_id = await plan_queries.add_plan(
         session,
         division_code=code,
-        target=target,
-        grid_target=grid_target,
-        seed=seed,
+        target=max(round(report["figures"]["target"]), 1),
+        grid_target=settings.grid_target,
+        seed=settings.wish.seed,
+        wish=settings.size,
         made_from=made_from,
         report=report,
     )

@@ -7,6 +7,8 @@ again and again, into parts with about the same number of households.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -23,13 +25,15 @@ MOST_HOUSEHOLDS = 25
 LEAST_M2 = 1.0
 
 
-def by_unit(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def by_unit(buildings: gpd.GeoDataFrame, *, shared: Sequence[str] = ()) -> gpd.GeoDataFrame:
     """Buildings given by stairwell unit where they hold many households.
 
     Parameters
     ----------
     buildings
         Polygon in a projected metric CRS; column ``households``, whole numbers >= 0.
+    shared
+        Further columns of whole numbers >= 0 that the units of a building share, as residents.
 
     Returns
     -------
@@ -59,6 +63,8 @@ def by_unit(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     whole = count[row] == 1
     units = buildings.iloc[row].reset_index(drop=True)
     units["households"] = _shared(households[row], count[row], unit)
+    for column in shared:
+        units[column] = _shared(units[column].to_numpy(dtype=np.int64), count[row], unit)
     units["building"] = row
     units["unit"] = np.where(whole, 0, unit + 1)
     if "building_id" in units.columns:
@@ -133,7 +139,7 @@ def _joined(side: shapely.Polygon, scrap: shapely.Polygon) -> shapely.Polygon:
     return both if both.geom_type == "Polygon" else side
 
 
-def _shared(households: Ints, count: Ints, unit: Ints) -> Ints:
-    """Households of each unit: even shares, the first ones one more where they do not divide."""
-    share = households // count + (unit < households % count)
+def _shared(number: Ints, count: Ints, unit: Ints) -> Ints:
+    """Share of each unit: even ones, the first of them one more where they do not divide."""
+    share = number // count + (unit < number % count)
     return np.asarray(share, dtype=np.int64)

@@ -17,6 +17,7 @@ from gridsvc.grids.area_queries import AreaFrames
 from gridsvc.grids.queries import households_of_communities
 from gridsvc.town.generate import build_town
 from tests.conftest import MIGRATED, copy_of
+from tests.towns import settings
 
 PLANNER = Actor(None, "planner", via="command_line")
 
@@ -133,14 +134,7 @@ async def made_by_one(cluster, _generated):
     return cells
 
 
-def order(**given):
-    """An order for drafts with the usual settings; what is given may say otherwise."""
-    usual = {
-        "target": 100,
-        "grid_target": 300,
-        "seed": 0,
-        "anew": False,
-        "publish": False,
-        "after": 0,
-    }
-    return Order(**(usual | {"actor": PLANNER} | given))
+def order(*, publish=False, after=0, method=None, **asked):
+    """An order for drafts with the usual settings; what is asked may say otherwise."""
+    own = {} if method is None else {"method": method}
+    return Order(settings(**asked), publish, after, PLANNER, **own)

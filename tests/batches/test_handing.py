@@ -31,7 +31,7 @@ class Paper:
                 raise Lost
             if code in self.broken:
                 raise ModuleNotFoundError("No module named 'gridsvc'")
-        return [Planned(code, 1, "draft", False, 1, 1, {}) for code in codes]
+        return [Planned(code, 1, "draft", False, 1, 1, {}, []) for code in codes]
 
     async def stop(self):
         self.stopped.set()

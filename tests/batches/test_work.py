@@ -43,6 +43,15 @@ async def test_what_is_made_from_something_else_is_made_anew(small, change):
         assert not told.kept
 
 
+async def test_what_cannot_be_as_wished_for_is_drafted_and_not_put_in_force(small):
+    code = small.codes[:1]
+    (told,) = await plan_communities(small.door, order(publish=True, most=101), code)
+    assert told.state == "draft"
+    assert told.limits[0]["constraint"] == "most"
+    (again,) = await plan_communities(small.door, order(publish=True, most=101), code)
+    assert (again.kept, again.state) == (True, "draft")
+
+
 async def test_a_draft_at_hand_is_published_and_not_made_anew(small):
     (drafted,) = await plan_communities(small.door, order(), small.codes[:1])
     (told,) = await plan_communities(small.door, order(publish=True), small.codes[:1])

@@ -7,9 +7,9 @@ import shapely
 from sqlalchemy import text
 
 from gridsvc.grids import area_queries, provenance, service
-from tests.towns import COMMUNITY, paper_area
+from tests.towns import COMMUNITY, paper_area, settings
 
-SETTINGS = {"target": 100, "grid_target": 300, "seed": 0, "anew": False}
+SETTINGS = settings().told
 
 
 def changed(layer, change):
@@ -60,12 +60,21 @@ def test_any_change_of_the_input_shows(area):
     assert provenance.made_from(area, **SETTINGS) != provenance.made_from(paper_area(), **SETTINGS)
 
 
-@pytest.mark.parametrize("change", [{"target": 99}, {"grid_target": 301}, {"seed": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"target": 99},
+        {"grid_target": 301},
+        {"seed": 1},
+        {"anew": True},
+        {"tolerance": 0.2},
+        {"weigh": {"residents": 1.0}},
+        {"locked": ("990101001001001",)},
+    ],
+)
 def test_any_change_of_the_settings_shows(change):
-    area = paper_area()
-    assert provenance.made_from(area, **(SETTINGS | change)) != provenance.made_from(
-        area, **SETTINGS
-    )
+    area, other = paper_area(), settings(**change).told
+    assert provenance.made_from(area, **other) != provenance.made_from(area, **SETTINGS)
 
 
 def test_another_method_shows(monkeypatch):
@@ -85,11 +94,11 @@ async def test_a_plan_keeps_what_it_was_made_from(town_session):
 
 
 async def test_a_plan_at_hand_is_found_by_what_it_was_made_from(town_session):
-    found = await service.plan_at_hand(town_session, COMMUNITY, after=0, **SETTINGS)
+    found = await service.plan_at_hand(town_session, COMMUNITY, settings(), after=0)
     assert (found["state"], found["micro_grids"]) == ("published", 8)
     assert found["report"]["figures"]
-    for given in ({"after": found["id"]}, {"seed": 1}, {"target": 60}):
-        asked = {"after": 0} | SETTINGS | given
-        assert await service.plan_at_hand(town_session, COMMUNITY, **asked) is None
+    for given, after in (({}, found["id"]), ({"seed": 1}, 0), ({"target": 60}, 0)):
+        asked = settings(**given)
+        assert await service.plan_at_hand(town_session, COMMUNITY, asked, after=after) is None
     await town_session.execute(text("UPDATE building SET households = 49 WHERE source_id = 'b00'"))
-    assert await service.plan_at_hand(town_session, COMMUNITY, after=0, **SETTINGS) is None
+    assert await service.plan_at_hand(town_session, COMMUNITY, settings(), after=0) is None

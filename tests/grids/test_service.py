@@ -12,8 +12,9 @@ from gridsvc.errors import BadInput, Conflict, NotFound
 from gridsvc.geo import WGS84
 from gridsvc.grids import area_queries, service
 from gridsvc.grids.service import DivisionRow
-from tests.towns import COMMUNITY, COUNTY, SIDE, SOUTH, WEST, block, paper_area
+from tests.towns import COMMUNITY, COUNTY, SIDE, SOUTH, WEST, block, paper_area, settings
 
+SMALL, LARGE = settings(target=60, grid_target=120), settings(target=150, grid_target=450)
 SQUARE = shapely.box(WEST, SOUTH, WEST + SIDE, SOUTH + SIDE)
 
 
@@ -161,7 +162,7 @@ async def assert_codes_stand_for_one_place(engine):
 
 async def draft(engine, **plan):
     async with transaction(engine) as session:
-        return await service.draft_plan(session, COMMUNITY, **plan)
+        return await service.draft_plan(session, COMMUNITY, settings(**plan))
 
 
 async def publish(engine, plan_id):
@@ -276,6 +277,64 @@ class TestPlans:
         with pytest.raises(BadInput, match="cannot hold"):
             await draft(town, target=100, grid_target=99)
 
+    async def test_exactly_so_many_cells_may_be_asked_for(self, town):
+        made = await draft(town, cells=5, anew=True)
+        assert (made.micro_grids, made.report["limits"]) == (5, [])
+
+    async def test_residents_may_weigh_in_place_of_households(self, town):
+        """Nine to a household in the west, one in the east: cells are even in residents."""
+        async with transaction(town) as session:
+            await session.execute(
+                text("""
+                INSERT INTO household (division_code, building_id, address_code, residents)
+                SELECT division_code, id, source_id || '-' || n,
+                       CASE WHEN ST_XMax(geom) < :middle THEN 9 ELSE 1 END
+                FROM building, generate_series(1, 20) n
+                """),
+                {"middle": WEST + 2 * SIDE},
+            )
+        made = await draft(town, target=400, weigh={"residents": 1.0})
+        async with transaction(town) as session:
+            held = await session.execute(
+                text("""
+                SELECT sum(h.residents) AS residents, count(*) AS households
+                FROM micro_grid m JOIN building b ON ST_Covers(m.geom, b.geom)
+                JOIN household h ON h.building_id = b.id
+                WHERE m.plan_id = :plan GROUP BY m.id
+                """),
+                {"plan": made.plan_id},
+            )
+            cells = held.all()
+        assert len(cells) == made.micro_grids == 4
+        assert all(360 <= cell.residents <= 440 for cell in cells)
+
+    async def test_a_locked_micro_grid_stays_as_it_is(self, town):
+        cells = await in_force(town, "micro_grid")
+        code = min(cells)
+        made = await draft(town, target=60, anew=True, locked=(code,))
+        await publish(town, made.plan_id)
+        after = await in_force(town, "micro_grid")
+        before = shapely.from_wkb(cells[code].wkb)
+        same = [
+            now
+            for now in (shapely.from_wkb(one.wkb) for one in after.values())
+            if now.symmetric_difference(before).area < 1e-5 * before.area
+        ]
+        assert len(same) == 1
+        assert set(after) != set(cells)
+
+    async def test_what_is_not_in_force_cannot_be_locked(self, town):
+        with pytest.raises(NotFound, match="not in force"):
+            await draft(town, locked=(COMMUNITY + "99999",))
+
+    async def test_what_buildings_are_not_known_by_cannot_weigh(self, town):
+        with pytest.raises(BadInput, match="key_persons is not known"):
+            await draft(town, weigh={"key_persons": 1.0})
+
+    async def test_only_a_plan_of_the_same_wish_is_mended(self, town):
+        assert "changes" in (await draft(town)).report
+        assert "changes" not in (await draft(town, tolerance=0.2)).report
+
     async def test_of_two_publications_at_once_one_is_refused(self, town):
         plans = [await draft(town, target=60), await draft(town, target=70)]
         results = await asyncio.gather(
@@ -289,7 +348,9 @@ class TestPlans:
 
         async def slowly():
             async with transaction(town) as session:
-                made = await service.draft_plan(session, COMMUNITY, target=60, grid_target=120)
+                made = await service.draft_plan(
+                    session, COMMUNITY, settings(target=60, grid_target=120)
+                )
                 await service.publish_plan(session, made.plan_id)
                 at_work.set()
                 await may_end.wait()
@@ -298,7 +359,9 @@ class TestPlans:
             await at_work.wait()
             async with transaction(town) as session:
                 asyncio.get_running_loop().call_later(0.3, may_end.set)
-                made = await service.draft_plan(session, COMMUNITY, target=150, grid_target=450)
+                made = await service.draft_plan(
+                    session, COMMUNITY, settings(target=150, grid_target=450)
+                )
                 await service.publish_plan(session, made.plan_id)
 
         results = await asyncio.gather(slowly(), meanwhile(), return_exceptions=True)

@@ -5,11 +5,11 @@ import pytest
 from gridsvc.errors import NotFound
 from gridsvc.grids import service as grids
 from gridsvc.maps import service
-from tests.towns import COMMUNITY
+from tests.towns import COMMUNITY, settings
 
 
 async def test_a_plans_page_names_cells_and_makes_no_request(town_session):
-    draft = await grids.draft_plan(town_session, COMMUNITY, target=60, anew=True)
+    draft = await grids.draft_plan(town_session, COMMUNITY, settings(target=60, anew=True))
     report = await service.plan_report(town_session, draft.plan_id)
     page = await service.plan_report_html(town_session, draft.plan_id, time_zone="Asia/Shanghai")
     assert report["figures"]["target"] == 60

@@ -155,8 +155,8 @@ async def draft_copy(session, table, geom, *, code=None, whole_code=None):
     new_code = whole_code or (f"left(code, length(code) - 2) || '{code}'" if code else "code")
     plan = await session.scalar(
         text(
-            "INSERT INTO plan (division_code, target, grid_target, seed, report)"
-            f" VALUES ('{COMMUNITY}', 100, 300, 0, '{{}}') RETURNING id"
+            "INSERT INTO plan (division_code, target, grid_target, seed, wish, report)"
+            f" VALUES ('{COMMUNITY}', 100, 300, 0, '{{}}', '{{}}') RETURNING id"
         )
     )
     parent = ", grid_id" if table == "micro_grid" else ""
@@ -171,8 +171,8 @@ async def draft_copy(session, table, geom, *, code=None, whole_code=None):
 
 async def test_a_community_has_one_published_plan(refused):
     await refused(
-        "INSERT INTO plan (division_code, state, target, grid_target, seed, report, published_at)"
-        f" VALUES ('{COMMUNITY}', 'published', 100, 300, 0, '{{}}', now())",
+        "INSERT INTO plan (division_code, state, target, grid_target, seed, wish, report,"
+        f" published_at) VALUES ('{COMMUNITY}', 'published', 100, 300, 0, '{{}}', '{{}}', now())",
         "one_published",
     )
 
@@ -184,7 +184,7 @@ async def test_a_community_has_one_published_plan(refused):
         ("UPDATE plan SET state = 'superseded'", "superseded"),
         ("UPDATE plan SET state = 'great'", "state"),
         ("UPDATE plan SET target = 0", "targets"),
-        ("UPDATE plan SET grid_target = target - 1", "targets"),
+        ("UPDATE plan SET grid_target = 0", "targets"),
         ("UPDATE building SET households = -1", "not_negative"),
         ("UPDATE building SET levels = 301", "levels_range"),
         ("UPDATE barrier SET weight = 0", "weight_positive"),

@@ -11,7 +11,7 @@ from gridsvc.grids import service as grids
 from gridsvc.masking import masked
 from gridsvc.people import service
 from gridsvc.people.schemas import PositionIn
-from tests.towns import COMMUNITY, a_person, an_officer, middle, staff
+from tests.towns import COMMUNITY, a_person, an_officer, middle, settings, staff
 from tests.who import KEYRING
 
 
@@ -157,7 +157,7 @@ class TestPosts:
         await staff(town, *(a_person(f"w{n}", middle(n % 4, n // 4)) for n in range(6)))
         async with transaction(town) as session:
             before = await posts(session)
-            draft = await grids.draft_plan(session, COMMUNITY, target=60, grid_target=120)
+            draft = await grids.draft_plan(session, COMMUNITY, settings(target=60, grid_target=120))
             await grids.publish_plan(session, draft.plan_id)
             await service.post_to_cells(session, COMMUNITY)
         async with transaction(town) as session:
