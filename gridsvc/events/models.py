@@ -37,7 +37,8 @@ class EventMove(Base):
 class Event(Base):
     """Something reported at a place, and who has it.
 
-    `owner_id` is the first receiver (首问负责) and stays; `handler_id` changes. `reported_by` is
+    `owner_id` is the first receiver (首问负责) and stays, which a trigger guards; `handler_id`
+    changes. `reported_by` is
     the account that sent the report, none for one that came from a file. How to reach whoever
     saw it is sealed.
     """
@@ -59,6 +60,12 @@ class Event(Base):
             postgresql_where=text("state IN ('FILED', 'RETURNED', 'REOPENED')"),
         ),
         Index("ix_event_division_received", "division_code", "received_at"),
+        Index(
+            "ix_event_place_time",
+            text("CAST(geom AS geography)"),
+            "received_at",
+            postgresql_using="gist",
+        ),
         sound_geometry(),
     )
 
@@ -87,12 +94,18 @@ class Event(Base):
 
 
 class EventMedia(Base):
-    """Photo of an event, made anew from what was sent: nothing of a stranger's bytes is kept."""
+    """Photo of an event, made anew from what was sent: nothing of a stranger's bytes is kept.
+
+    `geom` is where the camera says it stood (EXIF, WGS-84), `away_m` how far from the
+    event that is; the picture itself no longer says so.
+    """
 
     __tablename__ = "event_media"
     __table_args__ = (
         CheckConstraint("media_type = 'image/jpeg'", name="media_type"),
         CheckConstraint("purpose IN ('report', 'before', 'after')", name="purpose"),
+        CheckConstraint("(away_m IS NULL) = (geom IS NULL)", name="away"),
+        sound_geometry(),
         UniqueConstraint("event_id", "sha256"),
     )
 
@@ -107,13 +120,19 @@ class EventMedia(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
     added_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     captured_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    geom: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", SRID, spatial_index=False))
+    away_m: Mapped[float | None]
     received_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now()
     )
 
 
 class EventHistory(Base):
-    """One move of an event: from where to where, when, by whom and why."""
+    """One move of an event: from where to where, when, by whom and why.
+
+    `at` is the database's time, `captured_at` that of the phone. A client's key makes a move that
+    is sent again the same move; `account_id` is whose key it is.
+    """
 
     __tablename__ = "event_history"
     __table_args__ = (
@@ -121,7 +140,22 @@ class EventHistory(Base):
             ["from_state", "to_state"], ["event_move.from_state", "event_move.to_state"]
         ),
         CheckConstraint("from_state IS NOT NULL OR to_state = 'REPORTED'", name="begins_reported"),
+        CheckConstraint(
+            "length(client_key) BETWEEN 1 AND 100"
+            " AND (client_key IS NULL) = (body_sha256 IS NULL)"
+            " AND (client_key IS NULL) = (account_id IS NULL)",
+            name="client_key",
+        ),
         Index("ix_event_history_event_id", "event_id", "id"),
+        Index("ix_event_history_division_at", "division_code", "at"),
+        Index(
+            "uq_event_history_client_key",
+            "event_id",
+            "account_id",
+            "client_key",
+            unique=True,
+            postgresql_where=text("client_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -134,3 +168,8 @@ class EventHistory(Base):
     at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
+    reason: Mapped[str | None] = mapped_column(Text)
+    captured_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    client_key: Mapped[str | None] = mapped_column(Text)
+    body_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridsvc.db import Base, CodeText
@@ -24,7 +24,10 @@ class Power(Base):
 
 
 class Matter(Base):
-    """Category of events; an enforcement matter needs an officer with its power."""
+    """Category of events; an enforcement matter needs an officer with its power.
+
+    Where `photo_after` is set, work is done only when a photo shows it.
+    """
 
     __tablename__ = "matter"
     __table_args__ = (
@@ -37,3 +40,4 @@ class Matter(Base):
     parent_code: Mapped[str | None] = mapped_column(ForeignKey("matter.code"))
     kind: Mapped[str] = mapped_column(Text)
     power_code: Mapped[str | None] = mapped_column(ForeignKey("power.code"))
+    photo_after: Mapped[bool] = mapped_column(server_default=false())
