@@ -7,14 +7,13 @@ from gridsvc.accounts import models as accounts
 from gridsvc.audit import models as audit
 from gridsvc.db import Base
 from gridsvc.dispatch import models as dispatch
-from gridsvc.events import life_models as lives
 from gridsvc.events import models as events
 from gridsvc.grids import models as grids
 from gridsvc.mandates import models as mandates
 from gridsvc.people import models as people
 
 #: Rooms whose tables alembic compares with the database.
-ROOMS = (accounts, audit, grids, mandates, people, events, lives, dispatch)
+ROOMS = (accounts, audit, grids, mandates, people, events, dispatch)
 
 
 def run() -> None:

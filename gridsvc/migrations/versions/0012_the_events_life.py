@@ -171,7 +171,9 @@ def _stages() -> None:
         unique=True,
         postgresql_where=open_ones,
     )
-    op.create_index("ix_event_stage_open_due", "event_stage", ["due_at"], postgresql_where=open_ones)
+    op.create_index(
+        "ix_event_stage_open_due", "event_stage", ["due_at"], postgresql_where=open_ones
+    )
     op.create_index("ix_event_stage_division_due", "event_stage", ["division_code", "due_at"])
     op.create_table(
         "escalation",
