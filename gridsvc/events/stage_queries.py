@@ -89,7 +89,7 @@ _BEGUN = """
 _REPORT = text(f"WITH line AS ({_LINE}) {_BEGUN}")
 # One statement, so that a move costs one journey: its line, its state, and its stages. What was
 # paused is due later by as long as it stood.
-_MOVE = text(f"""
+_MOVE = text(f"""  # noqa: S608
 WITH line AS ({_LINE}), moved AS (
     UPDATE event SET state = :then WHERE id = :id
 ), touched AS (

@@ -212,7 +212,8 @@ def chunk(kind, data):
 
 
 @pytest.mark.parametrize(
-    ("kind", "before"), [(b"zTXt", b"Comment\0\0"), (b"iCCP", b"icc\0\0"), (b"iTXt", b"k\0\1\0\0\0")]
+    ("kind", "before"),
+    [(b"zTXt", b"Comment\0\0"), (b"iCCP", b"icc\0\0"), (b"iTXt", b"k\0\1\0\0\0")],
 )
 def test_what_is_packed_beside_the_picture_is_never_unpacked_whole(kind, before):
     """64 MB in 64 kB of a PNG's text or profile: refused, or left out, in no memory to speak of."""
