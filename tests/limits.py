@@ -1,10 +1,9 @@
-"""Time limits for tests: what stands in the lists of the paper town."""
+"""Time limits for tests: a list of them for everything in the paper town."""
 
-from gridsvc.mandates import queries
-from gridsvc.mandates.calendar import TimeUnit
-from gridsvc.mandates.lists import Limit
+from gridsvc.db import transaction
+from gridsvc.mandates import service
 
-#: Hours allowed for each stage of E01 and E02; handling has two steps.
+#: Hours allowed for each stage; handling has two steps.
 HOURS = (
     ("file", 1, "", 1.0),
     ("dispatch", 1, "", 2.0),
@@ -17,7 +16,12 @@ HOURS = (
 )
 
 
-async def load_limits(engine, *rows):
-    queries.SHIM[:] = [
-        Limit("E", s, n, name, amount, TimeUnit.HOURS) for s, n, name, amount in rows
+async def load_limits(engine, *rows, time_unit="hours"):
+    """A list of limits for every matter: stage, sequence, name and amount of each."""
+    names = ("stage", "sequence", "name", "amount")
+    listed = [
+        {"matter_code": "E", "time_unit": time_unit} | dict(zip(names, row, strict=True))
+        for row in rows
     ]
+    async with transaction(engine) as session:
+        await service.load_list(session, "limits", listed)

@@ -22,7 +22,8 @@ class Moment(NamedTuple):
     at
         The database's time, read after the event was locked: never before its last move.
     judged_at
-        When it was filed, or is: limits of that time hold to its end.
+        When it was filed: limits of that time hold to its end. In the transaction that files
+        it, when that began, so that one look at the lists is enough.
     """
 
     at: datetime
@@ -63,10 +64,11 @@ class Line:
 
 
 _MOMENT = text("""
-SELECT now.at, coalesce((SELECT min(h.at) FROM event_history h
-                         WHERE h.event_id = e.id AND h.to_state = 'FILED'), now.at) AS judged_at,
+SELECT clock_timestamp() AS at,
+       least(now(), (SELECT min(h.at) FROM event_history h
+                     WHERE h.event_id = e.id AND h.to_state = 'FILED')) AS judged_at,
        e.matter_code, e.division_code
-FROM event e, (SELECT clock_timestamp() AS at) now WHERE e.id = :id
+FROM event e WHERE e.id = :id
 """)
 
 _LINE = """
@@ -89,7 +91,7 @@ _BEGUN = """
 _REPORT = text(f"WITH line AS ({_LINE}) {_BEGUN}")
 # One statement, so that a move costs one journey: its line, its state, and its stages. What was
 # paused is due later by as long as it stood.
-_MOVE = text(f"""  # noqa: S608
+_MOVE = text(f"""
 WITH line AS ({_LINE}), moved AS (
     UPDATE event SET state = :then WHERE id = :id
 ), touched AS (
@@ -106,7 +108,7 @@ WITH line AS ({_LINE}), moved AS (
            OR paused_at IS NOT NULL AND :resumed)
 )
 {_BEGUN}
-""")
+""")  # noqa: S608 - parts of this module
 
 
 async def moment(session: AsyncSession, event_id: int) -> Moment:

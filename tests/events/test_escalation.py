@@ -68,7 +68,6 @@ async def test_what_is_done_in_time_is_nobodys_business(town, client, event):
 
 
 async def test_without_a_limit_nothing_is_ever_late(town, client):
-    await load_limits(town)
     await client.post("/api/events", json=body())
     await let_pass(town, 10_000)
     assert await escalate(town) == 0

@@ -1,13 +1,20 @@
 """When stages are due: by the limits in force at filing, and with a reason where nobody knows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from gridsvc.db import transaction
+from gridsvc.events.escalation import escalate
 from gridsvc.events.stages import Stage
 from gridsvc.events.timing import _start, following
-from gridsvc.mandates.calendar import TimeUnit, WorkingCalendar
+from gridsvc.mandates import service as mandates
+from gridsvc.mandates.calendar import ZONE, TimeUnit, WorkingCalendar
 from gridsvc.mandates.lists import Limit
+from tests.flows.test_event_walks import table
+from tests.flows.test_report_to_close import body
+from tests.limits import load_limits
+from tests.towns import a_person, middle, staff
 
 AT = datetime(2026, 11, 26, 1, tzinfo=UTC)
 
@@ -56,3 +63,57 @@ def test_without_a_limit_nothing_is_due():
         assert (told.due_at, told.undated_because) == (None, None)
     # Nobody can say when a case is due whose work has no limit.
     assert start(Stage.CASE, limits(("dispatch", 1, "", 2, "hours"))).due_at is None
+
+
+async def due_of(town, stage="handle"):
+    (row,) = await table(
+        town, f"SELECT due_at, undated_because FROM event_stage WHERE stage = '{stage}'"
+    )
+    return row["due_at"], row["undated_because"]
+
+
+@pytest.fixture
+async def staffed(town, client):
+    await staff(town, a_person("w0", middle(0, 0), capacity=9))
+    return client
+
+
+async def load_calendar(town, first, last):
+    entry = {"first": first, "last": last, "kind": "hours", "hours": "09:00-12:00,14:00-18:00"}
+    async with transaction(town) as session:
+        await mandates.load_list(session, "calendars", [entry])
+
+
+async def test_a_missing_calendar_loses_no_report_and_is_made_good_later(town, staffed):
+    await load_limits(town, ("handle", 1, "", 2.0), time_unit="working_days")
+    answer = await staffed.post("/api/events", json=body())
+    assert answer.status_code == 201
+    year = datetime.now(ZONE).year
+    due, why = await due_of(town)
+    assert due is None
+    assert str(year) in why
+    assert await escalate(town) == 0
+    await load_calendar(town, date(year, 1, 1), date(year + 1, 12, 31))
+    await escalate(town)
+    due, why = await due_of(town)
+    assert why is None
+    end = due.astimezone(ZONE)
+    assert (end.hour, end.weekday() < 5) == (18, True)
+    assert due > datetime.now(UTC)
+
+
+async def test_limits_of_the_time_of_filing_hold_to_the_end(town, staffed):
+    """A list that is loaded later changes nothing for what was filed before."""
+    await load_limits(town, ("handle", 1, "", 4.0), ("verify", 1, "", 8.0))
+    event = (await staffed.post("/api/events", json=body())).json()
+    await load_limits(town, ("handle", 1, "", 40.0), ("verify", 1, "", 80.0))
+    await staffed.post(f"/api/events/{event['id']}/moves", json={"to_state": "HANDLED"})
+    (row,) = await table(
+        town, "SELECT due_at - started_at AS allowed FROM event_stage WHERE stage = 'verify'"
+    )
+    assert row["allowed"] == timedelta(hours=8)
+    await staffed.post("/api/events", json=body())
+    rows = await table(
+        town, "SELECT due_at - started_at AS allowed FROM event_stage WHERE stage = 'handle'"
+    )
+    assert [row["allowed"] for row in rows] == [timedelta(hours=4), timedelta(hours=40)]
