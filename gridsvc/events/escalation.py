@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gridsvc.codes import DIGITS
 from gridsvc.db import transaction
-from gridsvc.events import stage_queries, timing
+from gridsvc.events import stage_queries
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ LADDER = (
     Rung("supervisor", 3.0, "county"),
 )
 #: A reminder comes no earlier than this before the due time, however long was allowed.
-HORIZON_DAYS = 30
+HORIZON_DAYS = 3
 
 
 async def escalate(engine: AsyncEngine) -> int:
@@ -49,7 +49,6 @@ async def escalate(engine: AsyncEngine) -> int:
     Whom to tell stands in the rows (`told_code`); they are what notices are to be sent from.
     """
     async with transaction(engine) as session:
-        await timing.date_undated(session)
         rows = await stage_queries.escalate(
             session,
             rungs=[rung.name for rung in LADDER],

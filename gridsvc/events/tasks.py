@@ -1,4 +1,4 @@
-"""What the job queue does with events by itself, every minute."""
+"""What the job queue does with events by itself, by the clock."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import logging
 
 from procrastinate import Blueprint, JobContext, RetryStrategy
 
-from gridsvc.events import escalation, suspensions
+from gridsvc.events import escalation, suspensions, timing
 
 log = logging.getLogger(__name__)
 
 EVERY_MINUTE = "* * * * *"
+#: Offices load a missing calendar once a year.
+EVERY_HOUR = "7 * * * *"
 
 
 def tasks() -> Blueprint:
@@ -34,5 +36,13 @@ def tasks() -> Blueprint:
         told = await escalation.escalate(engine)
         if resumed or told:
             log.info("events were watched", extra={"resumed": resumed, "escalated": told})
+
+    @blueprint.periodic(cron=EVERY_HOUR)
+    @blueprint.task(name="date_stages", pass_context=True, queueing_lock="date_stages")
+    async def date_stages(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
+        """Give stages their due time that began before the year's calendar was loaded."""
+        dated = await timing.date_undated(context.additional_context["engine"])
+        if dated:
+            log.info("stages got their due time", extra={"dated": dated})
 
     return blueprint

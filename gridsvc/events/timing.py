@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from gridsvc.db import transaction
 from gridsvc.errors import BadInput
 from gridsvc.events import stage_queries
 from gridsvc.events.stage_queries import Moment, Start
@@ -15,8 +15,6 @@ from gridsvc.events.stages import IN_TURN, Stage
 from gridsvc.mandates import queries as mandates
 from gridsvc.mandates.calendar import TimeUnit, WorkingCalendar, due_at
 from gridsvc.mandates.lists import Limit
-
-log = logging.getLogger(__name__)
 
 
 async def starts(
@@ -51,17 +49,19 @@ async def next_step(session: AsyncSession, moment: Moment, after: int) -> Start 
     return _start(Stage.HANDLE, moment.at, limits, calendar, after)
 
 
-async def date_undated(session: AsyncSession) -> int:
+async def date_undated(engine: AsyncEngine) -> int:
     """Compute due times that could not be computed before; how many can be now."""
     dated = 0
-    for row in await stage_queries.undated(session):
-        moment = Moment(
-            row["started_at"], row["judged_at"], row["matter_code"], row["division_code"]
-        )
-        (start,) = await starts(session, moment, [Stage(row["stage"])], after=row["sequence"] - 1)
-        if start.due_at is not None:
-            await stage_queries.set_due(session, row["id"], start.due_at)
-            dated += 1
+    async with transaction(engine) as session:
+        for row in await stage_queries.undated(session):
+            moment = Moment(
+                row["started_at"], row["judged_at"], row["matter_code"], row["division_code"]
+            )
+            begun = [Stage(row["stage"])]
+            (start,) = await starts(session, moment, begun, after=row["sequence"] - 1)
+            if start.due_at is not None:
+                await stage_queries.set_due(session, row["id"], start.due_at)
+                dated += 1
     return dated
 
 
@@ -114,6 +114,5 @@ def _due(stage: Stage, at: datetime, chain: Sequence[Limit], calendar: WorkingCa
         for limit in chain:
             due = due_at(due, limit.amount, limit.time_unit, calendar)
     except BadInput as failure:
-        log.warning("a stage has no due time", extra={"stage": stage.value, "why": failure.detail})
         return Start(stage, name, sequence, None, failure.detail)
     return Start(stage, name, sequence, due)
