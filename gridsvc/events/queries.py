@@ -46,9 +46,15 @@ LEFT JOIN LATERAL (SELECT person_code, person_name, person_role, distance_m, rea
                    FROM assignment WHERE event_id = e.id ORDER BY id DESC LIMIT 1) a ON true
 """
 _BY_ID = text(f"{_EVENT} WHERE e.id = :id")
-_PAGE = text(f"""{_EVENT}
+_OF_PAGE = """
 WHERE e.division_code >= :low AND e.division_code < :high
   AND (CAST(:state AS text) IS NULL OR e.state = :state)
+  AND (NOT :overdue OR EXISTS (
+      SELECT FROM event_stage s WHERE s.event_id = e.id AND s.done_at IS NULL
+      AND s.paused_at IS NULL AND s.due_at < now()))
+"""
+_COUNT = text(f"SELECT count(*) FROM event e {_OF_PAGE}")  # noqa: S608 - fixed parts
+_PAGE = text(f"""{_EVENT} {_OF_PAGE}
 ORDER BY e.received_at DESC, e.id DESC LIMIT :limit
 """)
 
@@ -156,19 +162,25 @@ async def lacks_photo_after(session: AsyncSession, event_id: int) -> bool:
 
 
 async def page(
-    session: AsyncSession, *, within: str | None, state: State | None, limit: int
+    session: AsyncSession,
+    *,
+    within: str | None,
+    state: State | None,
+    limit: int,
+    overdue: bool = False,
 ) -> tuple[list[RowMapping], int]:
-    """Newest events of a division and state, and how many there are in all."""
+    """Newest events of a division and state, and how many there are in all.
+
+    Parameters
+    ----------
+    overdue
+        Only those of which something is not done that was due.
+    """
     low, high = code_range(within) if within else ("", ":")
     parameters = {"low": low, "high": high, "state": state.value if state else None}
+    parameters |= {"overdue": overdue}
     rows = (await session.execute(_PAGE, parameters | {"limit": limit})).mappings().all()
-    total = await session.scalar(
-        text("""
-        SELECT count(*) FROM event WHERE division_code >= :low AND division_code < :high
-          AND (CAST(:state AS text) IS NULL OR state = :state)
-        """),
-        parameters,
-    )
+    total = await session.scalar(_COUNT, parameters)
     return list(rows), int(total or 0)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.events.stages import Changes, Stage
-from gridsvc.events.states import State
+from gridsvc.events.states import WAITING, State
 
 
 class Moment(NamedTuple):
@@ -93,7 +93,10 @@ _REPORT = text(f"WITH line AS ({_LINE}) {_BEGUN}")
 # paused is due later by as long as it stood.
 _MOVE = text(f"""
 WITH line AS ({_LINE}), moved AS (
-    UPDATE event SET state = :then WHERE id = :id
+    UPDATE event SET state = :then,
+        waiting_reason = CASE WHEN CAST(:then AS text) = ANY(CAST(:waiting AS text[]))
+                              THEN waiting_reason END
+    WHERE id = :id
 ), touched AS (
     UPDATE event_stage SET
         done_at = CASE WHEN stage = ANY(CAST(:ended AS text[])) THEN CAST(:at AS timestamptz) END,
@@ -159,6 +162,7 @@ async def move(
         "done": sorted(changes.done),
         "paused": sorted(changes.paused),
         "resumed": changes.resumed,
+        "waiting": sorted(WAITING),
     }
     told |= _of_line(event_id, now, then, at, line) | _of_starts(starts, at)
     await session.execute(_MOVE, told)
@@ -235,7 +239,8 @@ async def set_due(session: AsyncSession, stage_id: int, due_at: datetime) -> Non
     """Write when a stage is due that had no due time; its time standing still comes on top."""
     await session.execute(
         text(
-            "UPDATE event_stage SET due_at = :due_at + paused, undated_because = NULL"
+            "UPDATE event_stage SET due_at = CAST(:due_at AS timestamptz) + paused,"
+            " undated_because = NULL"
             " WHERE id = :id"
         ),
         {"id": stage_id, "due_at": due_at},

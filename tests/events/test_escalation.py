@@ -54,6 +54,19 @@ async def test_hour_by_hour(town, client, event):
     assert {one["stage"] for one in told["stages"] if one["overdue"]} == {"handle", "case"}
 
 
+async def test_the_desk_can_list_what_is_overdue(town, client, event):
+    async def overdue():
+        told = (await client.get("/api/events", params={"overdue": True})).json()
+        return told["total"], [one["id"] for one in told["events"]]
+
+    assert await overdue() == (0, [])
+    await let_pass(town, 11)
+    assert await overdue() == (1, [event])
+    for state in ("HANDLED", "VERIFIED", "CLOSED"):
+        await client.post(f"/api/events/{event}/moves", json={"to_state": state})
+    assert await overdue() == (0, [])
+
+
 async def test_after_a_night_without_a_worker_every_rung_is_written_once(town, event):
     await let_pass(town, 200)
     counts = await asyncio.gather(*(escalate(town) for _ in range(6)))

@@ -61,6 +61,15 @@ async def test_approved_by_another_it_leaves_the_hands_it_was_in(client, town, e
     )  # fmt: skip
 
 
+async def test_what_waited_for_somebody_waits_no_longer(client, event, approver):
+    """Nobody may take E02: it has a reason to wait, which is not why it is suspended."""
+    waiting = (await client.post("/api/events", json=body(matter="E02"))).json()
+    assert waiting["waiting_reason"]
+    await ask(client, waiting)
+    told = (await decide(client, waiting, approver)).json()
+    assert (told["state"], told["waiting_reason"]) == ("SUSPENDED", None)
+
+
 async def test_refused_it_goes_on_and_may_be_asked_again(client, event, approver):
     await ask(client, event)
     told = (await decide(client, event, approver, approve=False)).json()

@@ -79,7 +79,7 @@ async def staffed(town, client):
 
 
 async def load_calendar(town, *years):
-    hours = {"kind": "hours", "hours": "09:00-12:00;14:00-18:00"}
+    hours = {"kind": "hours", "name": "", "hours": "09:00-12:00;14:00-18:00"}
     entries = [{"first": date(y, 1, 1), "last": date(y, 12, 31)} | hours for y in years]
     async with transaction(town) as session:
         await mandates.load_list(session, "calendars", entries)
