@@ -22,8 +22,10 @@ from gridsvc.config import Settings
 from gridsvc.db import Login, make_engine
 from gridsvc.dispatch import routes as dispatch
 from gridsvc.dispatch.service import sweep
+from gridsvc.events import life_routes as lives
 from gridsvc.events import public_routes as public
 from gridsvc.events import routes as events
+from gridsvc.events import tasks as event_tasks
 from gridsvc.grids import routes as grids
 from gridsvc.jobs import queue as jobs
 from gridsvc.keyring import Keyring
@@ -39,7 +41,7 @@ log = logging.getLogger(__name__)
 
 #: Every router of the service.
 DOORS = (
-    *(accounts, audit, grids, people, events, dispatch, maps, public, privacy),
+    *(accounts, audit, grids, people, lives, events, dispatch, maps, public, privacy),
     *(pages, sign_in_pages, health, metrics),
 )
 #: Largest photos that may be on their way at a time; a phone sends a third of that.
@@ -48,7 +50,7 @@ _PHOTOS_AT_ONCE = 16
 _OPENID_S = 600
 
 #: What each room has to do in the job queue.
-_TASKS = (privacy_tasks.tasks,)
+_TASKS = (event_tasks.tasks, privacy_tasks.tasks)
 
 
 def create_app(settings: Settings, login: Login, keyring: Keyring) -> FastAPI:

@@ -135,6 +135,7 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
         ),
         {"id": side.event},
     )
+    await _accompany(session, side, name)
     await audit.record(
         session, Action.UNMASKED, "person", side.person, division_code=side.community, purpose=name
     )
@@ -146,6 +147,24 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
             ),
             {"code": side.community},
         )
+
+
+async def _accompany(session: AsyncSession, side: Side, name: str) -> None:
+    """Rows beside the citizen's event that its own way does not leave."""
+    for statement in (
+        "INSERT INTO suspension (event_id, division_code, until, reason, note, asked_by, approved,"
+        " decided_by, decided_at, ended_at) SELECT id, division_code, now() + interval '1 day',"
+        " 'weather', :name, 'a', false, 'b', now(), now() FROM event WHERE id = :id",
+        "INSERT INTO duplicate_link (event_id, division_code, duplicate_of, linked_by, note,"
+        " unlinked_by, unlinked_at) SELECT id, division_code, :other, 'a', :name, 'b', now()"
+        " FROM event WHERE id = :id",
+        "INSERT INTO escalation (event_id, division_code, stage_id, stage, rung, told_code,"
+        " due_at) SELECT event_id, division_code, id, stage, 'overdue', division_code, now()"
+        " FROM event_stage WHERE event_id = :id LIMIT 1",
+    ):
+        told = {"id": side.event, "name": name, "other": side.others_event}
+        named = {key: value for key, value in told.items() if f":{key}" in statement}
+        await session.execute(text(statement), named)
 
 
 async def _open_accounts(session: AsyncSession, side: Side, prefix: str, name: str) -> None:

@@ -32,6 +32,8 @@ class Permission(StrEnum):
     VIEW_EVENTS = "view_events"
     HANDLE_EVENTS = "handle_events"
     DIRECT_EVENTS = "direct_events"
+    APPROVE_SUSPENSIONS = "approve_suspensions"
+    VIEW_FIGURES = "view_figures"
     FIND_NEAREST = "find_nearest"
     TELL_POSITION = "tell_position"
     TELL_POSITIONS_OF_OTHERS = "tell_positions_of_others"
@@ -59,6 +61,7 @@ _DESK = {
     Permission.REPORT_EVENTS,
     Permission.VIEW_EVENTS,
     Permission.DIRECT_EVENTS,
+    Permission.VIEW_FIGURES,
     Permission.FIND_NEAREST,
     Permission.SET_DUTY_OF_OTHERS,
     Permission.VIEW_PEOPLE,
@@ -73,14 +76,20 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.LIAISON: frozenset(_OWN_WORK),
     Role.OFFICER: frozenset(_OWN_WORK),
     Role.DEPARTMENT: frozenset(
-        {Permission.VIEW_CELLS, Permission.REPORT_EVENTS, Permission.VIEW_EVENTS}
+        {
+            Permission.VIEW_CELLS,
+            Permission.REPORT_EVENTS,
+            Permission.VIEW_EVENTS,
+            Permission.VIEW_FIGURES,
+        }
     ),
-    Role.SUPERVISOR: frozenset(_DESK),
+    Role.SUPERVISOR: frozenset(_DESK | {Permission.APPROVE_SUSPENSIONS}),
     Role.APPRAISER: frozenset(
         {
             Permission.VIEW_CELLS,
             Permission.VIEW_MAP,
             Permission.VIEW_EVENTS,
+            Permission.VIEW_FIGURES,
             Permission.VIEW_PEOPLE,
         }
     ),

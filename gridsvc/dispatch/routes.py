@@ -11,7 +11,7 @@ from gridsvc.accounts.roles import Permission
 from gridsvc.dispatch import service
 from gridsvc.dispatch.schemas import Nearest
 from gridsvc.events.routes import EventId
-from gridsvc.events.schemas import EventIn, EventWithHistory, MoveIn
+from gridsvc.events.schemas import DecisionIn, EventIn, EventWithHistory, MoveIn
 from gridsvc.geo import Datum
 from gridsvc.grids.routes import Lat, Lon
 from gridsvc.people.routes import PersonCode
@@ -37,8 +37,22 @@ async def report(request: Request, session: Session, event: EventIn) -> EventWit
 async def move(
     session: Session, caller: Caller, event_id: EventId, change: MoveIn
 ) -> EventWithHistory:
-    """Move an event on: ACCEPTED, ON_SITE, HANDLED, VERIFIED, CLOSED, or RETURNED."""
+    """Move an event on: ACCEPTED, ON_SITE, HANDLED, VERIFIED, CLOSED, or RETURNED.
+
+    With a client key a phone may send the same move again.
+    """
     return await service.move(session, event_id, change, caller)
+
+
+@router.post(
+    "/events/{event_id}/suspensions/decision",
+    dependencies=[may(Permission.APPROVE_SUSPENSIONS)],
+)
+async def decide_suspension(
+    session: Session, event_id: EventId, decision: DecisionIn
+) -> EventWithHistory:
+    """Approve or refuse to put an event off; whoever asked does not decide."""
+    return await service.decide_suspension(session, event_id, decision)
 
 
 @router.get("/nearest", dependencies=[may(Permission.FIND_NEAREST)])

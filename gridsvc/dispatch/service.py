@@ -19,7 +19,9 @@ from gridsvc.dispatch.schemas import Nearest, NearestPerson
 from gridsvc.errors import Conflict, Forbidden, NotFound
 from gridsvc.events import queries as event_queries
 from gridsvc.events import service as event_service
-from gridsvc.events.schemas import EventIn, EventWithHistory, MoveIn
+from gridsvc.events import suspensions
+from gridsvc.events.queries import Locked
+from gridsvc.events.schemas import DecisionIn, EventIn, EventWithHistory, MoveIn
 from gridsvc.events.states import IN_HAND, WAITING, State
 from gridsvc.geo import Datum, to_wgs84
 from gridsvc.grids.queries import cell_at
@@ -177,19 +179,40 @@ async def move(
     Forbidden
         If the move is somebody else's to make.
     Conflict
-        If the move is not allowed, or asks for what only the service does: dispatching.
+        If the move is not allowed, or asks for what only the service does: dispatching, or
+        putting off what nobody approved.
     """
     if change.to_state is State.DISPATCHED:
         raise Conflict(
             "events are dispatched by the service; move a refused event to RETURNED and it is "
             "given to the next eligible person"
         )
-    before = await event_service.move(
-        session, event_id, change.to_state, note=change.note, mover=mover
-    )
-    if change.to_state not in IN_HAND:
+    if change.to_state is State.SUSPENDED:
+        raise Conflict("an event is put off by approval; ask at /api/events/{id}/suspensions")
+    if not await event_service.moved_already(session, event_id, change):
+        line = event_service.line_of(session, change)
+        before = await event_service.move(
+            session, event_id, change.to_state, line=line, mover=mover
+        )
+        await _moved(session, event_id, before, change.to_state)
+    return await event_service.show(session, event_id)
+
+
+async def decide_suspension(
+    session: AsyncSession, event_id: int, decision: DecisionIn
+) -> EventWithHistory:
+    """Decide on putting an event off; whoever had it in hand becomes free for waiting ones."""
+    before = await suspensions.decide(session, event_id, decision)
+    if before is not None:
+        await _moved(session, event_id, before, State.SUSPENDED)
+    return await event_service.show(session, event_id)
+
+
+async def _moved(session: AsyncSession, event_id: int, before: Locked, then: State) -> None:
+    """Take a moved event out of hands that no longer have it, and record the move."""
+    if then not in IN_HAND:
         async with widened(session, _county_of(before.division_code)):
-            await _let_go(session, event_id, change.to_state, before.division_code)
+            await _let_go(session, event_id, then, before.division_code)
     await audit.record(
         session,
         Action.EVENT_MOVED,
@@ -197,9 +220,8 @@ async def move(
         event_id,
         division_code=before.division_code,
         before={"state": before.state},
-        after={"state": change.to_state},
+        after={"state": then},
     )
-    return await event_service.show(session, event_id)
 
 
 async def _let_go(session: AsyncSession, event_id: int, then: State, division_code: str) -> None:

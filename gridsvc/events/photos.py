@@ -2,15 +2,19 @@
 
 What is sent is judged by its content, decoded by one of three decoders, and encoded again: nothing
 that was hidden in, before or behind the picture survives, nor where and by what it was taken.
+When and where the camera says it was taken is read first, and handed back beside the picture.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import math
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -21,6 +25,9 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 MEDIA_TYPE = "image/jpeg"
 _QUALITY = 85
 _EXIF_IFD, _TAKEN_AT, _OFFSET = 0x8769, 0x9003, 0x9011
+_GPS_IFD, _LAT_SIDE, _LAT, _LON_SIDE, _LON, _MAP_DATUM = 0x8825, 1, 2, 3, 4, 18
+#: How cameras write the datum of EXIF, which is WGS-84 unless they say otherwise (EXIF 2.3).
+_WGS84_NAMES = {"", "WGS84", "WGS 84", "WGS-84"}
 _HEIC = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc")
 #: What Pillow lets through from damaged or hostile files.
 _DAMAGE = (
@@ -51,13 +58,23 @@ class PhotoLimits:
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo drawn anew as JPEG; `captured_at` is what the camera said, if it named its zone."""
+    """A photo drawn anew as JPEG.
+
+    Attributes
+    ----------
+    captured_at
+        What the camera said, if it named its zone.
+    place
+        Longitude and latitude at which the camera says it stood, degrees WGS-84 as EXIF has it;
+        none where it does not say, or says another datum.
+    """
 
     content: bytes
     width_px: int
     height_px: int
     sha256: bytes
     captured_at: datetime | None
+    place: tuple[float, float] | None
 
 
 def clean_photo(content: bytes, limits: PhotoLimits = PhotoLimits()) -> Photo:
@@ -89,7 +106,7 @@ def clean_photo(content: bytes, limits: PhotoLimits = PhotoLimits()) -> Photo:
 def _redrawn(content: bytes, limits: PhotoLimits) -> Photo:
     with Image.open(io.BytesIO(content), formats=FORMATS) as image:
         _check_head(image, limits)
-        captured_at = _captured_at(image)
+        captured_at, place = _captured_at(image), _place(image)
         side = limits.longest_side_px
         # JPEG is decoded at an eighth, a quarter or half its size where that is enough.
         image.draft("RGB", (side, side))
@@ -99,7 +116,8 @@ def _redrawn(content: bytes, limits: PhotoLimits) -> Photo:
     encoded = io.BytesIO()
     picture.save(encoded, "JPEG", quality=_QUALITY, optimize=True)
     kept = encoded.getvalue()
-    return Photo(kept, picture.width, picture.height, hashlib.sha256(kept).digest(), captured_at)
+    digest = hashlib.sha256(kept).digest()
+    return Photo(kept, picture.width, picture.height, digest, captured_at, place)
 
 
 def _check_head(image: Image.Image, limits: PhotoLimits) -> None:
@@ -134,3 +152,25 @@ def _captured_at(image: Image.Image) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return taken if 2000 <= taken.year < 2100 else None
+
+
+def _place(image: Image.Image) -> tuple[float, float] | None:
+    """Where the camera says it stood; none if it does not, in another datum, or nowhere."""
+    told = image.getexif().get_ifd(_GPS_IFD)
+    if str(told.get(_MAP_DATUM, "")).strip(" \0").upper() not in _WGS84_NAMES:
+        return None
+    try:
+        lat = _degrees(told, _LAT, _LAT_SIDE, "NS")
+        lon = _degrees(told, _LON, _LON_SIDE, "EW")
+    except (KeyError, ValueError, TypeError, ZeroDivisionError, OverflowError):
+        return None
+    # Cameras without a fix write zeros.
+    known = math.isfinite(lon + lat) and abs(lon) <= 180 and abs(lat) <= 90 and (lon or lat)
+    return (lon, lat) if known else None
+
+
+def _degrees(told: Mapping[int, Any], tag: int, side_tag: int, sides: str) -> float:
+    degrees, minutes, seconds = (float(part) for part in told[tag])
+    value = degrees + minutes / 60 + seconds / 3600
+    side = str(told[side_tag]).strip(" \0").upper()
+    return value if sides.index(side or "?") == 0 else -value

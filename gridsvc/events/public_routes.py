@@ -1,4 +1,4 @@
-"""HTTP door for everybody: what was reported and closed, at coarse places."""
+"""HTTP door for everybody: what was reported, verified and published, at coarse places."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from fastapi import APIRouter, Query, Request
 from gridsvc.accounts.access import RawSession, address_of, public
 from gridsvc.codes import WHOLE, checked, code_range
 from gridsvc.db import EVERYWHERE, enter
-from gridsvc.events import queries
+from gridsvc.events import closing_queries
 from gridsvc.events.schemas import PublicEvent, PublicEvents
 from gridsvc.grids.routes import Within
 
 router = APIRouter(prefix="/api/public", tags=["public"])
 
-#: Days a closed event stays public.
+#: Days a published event stays public.
 PUBLIC_DAYS = 90
 
 
 @router.get(
     "/events",
-    dependencies=[public("closed matters are published; places are those of whole grids")],
+    dependencies=[public("handled matters are published; places are those of whole grids")],
 )
 async def closed_events(
     request: Request,
@@ -29,9 +29,14 @@ async def closed_events(
     division: Within = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> PublicEvents:
-    """What was closed within the last 90 days: the matter, the day, and the grid it was in."""
+    """What was published within the last 90 days: the matter, the days, and the grid it was in.
+
+    That is what was verified and closed, but for repetitions of others and what was withdrawn.
+    """
     await request.app.state.rates.count_public(address_of(request))
     low, high = code_range(checked(division) if division is not None else WHOLE)
     await enter(session, EVERYWHERE)
-    rows = await queries.closed(session, low=low, high=high, days=PUBLIC_DAYS, limit=limit)
+    rows = await closing_queries.published(
+        session, low=low, high=high, days=PUBLIC_DAYS, limit=limit
+    )
     return PublicEvents(events=[PublicEvent(**row) for row in rows])

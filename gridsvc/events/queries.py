@@ -14,11 +14,12 @@ from gridsvc.events.states import State
 _ADD = text("""
 INSERT INTO event (division_code, grid_id, micro_grid_id, matter_code, geom, datum, description,
                    contact_name_sealed, contact_phone_sealed, reported_by, client_key,
-                   body_sha256, state, captured_at)
+                   body_sha256, state, captured_at, owner_id)
 VALUES (:division_code, :grid_id, :micro_grid_id, :matter_code,
         ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :datum, :description, :contact_name_sealed,
         :contact_phone_sealed, :reported_by, :client_key, :body_sha256, 'REPORTED',
-        coalesce(CAST(:captured_at AS timestamptz), now()))
+        coalesce(CAST(:captured_at AS timestamptz), now()),
+        (SELECT person_id FROM account WHERE id = :reported_by))
 ON CONFLICT (reported_by, client_key) DO NOTHING
 RETURNING id
 """)
@@ -29,6 +30,13 @@ SELECT e.id, e.state, e.matter_code AS matter, m.name AS matter_name, m.kind AS 
        e.grid_id, g.code AS grid_code, mg.code AS micro_grid_code, e.waiting_reason,
        e.captured_at, e.received_at, e.handler_id, a.person_code AS handler_code,
        a.person_name AS handler_name, a.person_role AS handler_role, a.distance_m, a.reason,
+       coalesce((SELECT person_code FROM assignment
+                 WHERE event_id = e.id AND person_id = e.owner_id ORDER BY id LIMIT 1),
+                (SELECT code FROM person WHERE id = e.owner_id)) AS owner,
+       (SELECT number FROM cancel_number
+        WHERE event_id = e.id ORDER BY id DESC LIMIT 1) AS cancel_number,
+       (SELECT duplicate_of FROM duplicate_link
+        WHERE event_id = e.id AND unlinked_at IS NULL) AS duplicate_of,
        e.contact_phone_sealed IS NOT NULL OR e.contact_name_sealed IS NOT NULL AS has_contact
 FROM event e
 JOIN matter m ON m.code = e.matter_code
@@ -38,36 +46,17 @@ LEFT JOIN LATERAL (SELECT person_code, person_name, person_role, distance_m, rea
                    FROM assignment WHERE event_id = e.id ORDER BY id DESC LIMIT 1) a ON true
 """
 _BY_ID = text(f"{_EVENT} WHERE e.id = :id")
-_PAGE = text(f"""{_EVENT}
+_OF_PAGE = """
 WHERE e.division_code >= :low AND e.division_code < :high
   AND (CAST(:state AS text) IS NULL OR e.state = :state)
+  AND (NOT :overdue OR EXISTS (
+      SELECT FROM event_stage s WHERE s.event_id = e.id AND s.done_at IS NULL
+      AND s.paused_at IS NULL AND s.due_at < now()))
+"""
+_COUNT = text(f"SELECT count(*) FROM event e {_OF_PAGE}")  # noqa: S608 - fixed parts
+_PAGE = text(f"""{_EVENT} {_OF_PAGE}
 ORDER BY e.received_at DESC, e.id DESC LIMIT :limit
 """)
-
-
-# A grid holds some 300 households: its inner point says nothing of any one of them.
-_CLOSED = text("""
-SELECT m.name AS matter, g.code AS grid_code,
-       round(ST_X(ST_PointOnSurface(g.geom))::numeric, 4)::float8 AS lon,
-       round(ST_Y(ST_PointOnSurface(g.geom))::numeric, 4)::float8 AS lat,
-       CAST(e.received_at AS date) AS reported_on, CAST(h.at AS date) AS closed_on
-FROM event e
-JOIN matter m ON m.code = e.matter_code
-JOIN grid g ON g.id = e.grid_id
-JOIN LATERAL (SELECT max(at) AS at FROM event_history
-              WHERE event_id = e.id AND to_state = 'CLOSED') h ON true
-WHERE e.state = 'CLOSED' AND e.division_code >= :low AND e.division_code < :high
-  AND h.at > now() - make_interval(days => :days)
-ORDER BY h.at DESC, e.id DESC LIMIT :limit
-""")
-
-
-async def closed(
-    session: AsyncSession, *, low: str, high: str, days: int, limit: int
-) -> list[RowMapping]:
-    """Events closed within so many days, newest first, each at the inner point of its grid."""
-    asked = {"low": low, "high": high, "days": days, "limit": limit}
-    return list((await session.execute(_CLOSED, asked)).mappings())
 
 
 async def add(session: AsyncSession, **columns: Any) -> int | None:
@@ -110,7 +99,8 @@ async def sealed_contact(session: AsyncSession, event_id: int) -> RowMapping | N
 
 
 _PHOTO = """
-SELECT id, purpose, width_px, height_px, length(content) AS size_bytes, captured_at, received_at
+SELECT id, purpose, width_px, height_px, length(content) AS size_bytes, captured_at, away_m,
+       received_at
 FROM event_media
 """
 
@@ -136,14 +126,18 @@ async def add_photo(session: AsyncSession, **columns: Any) -> int | None:
     """Add a photo; its id, or none when the event has it already.
 
     Columns: event_id, division_code, purpose, width_px, height_px, sha256, content, added_by,
-    captured_at.
+    captured_at, lon, lat (degrees WGS-84, where the camera stood; none = not known).
     """
     photo_id: int | None = await session.scalar(
         text("""
         INSERT INTO event_media (event_id, division_code, purpose, media_type, width_px, height_px,
-                                 sha256, content, added_by, captured_at)
-        VALUES (:event_id, :division_code, :purpose, 'image/jpeg', :width_px, :height_px, :sha256,
-                :content, :added_by, CAST(:captured_at AS timestamptz))
+                                 sha256, content, added_by, captured_at, geom, away_m)
+        SELECT e.id, :division_code, :purpose, 'image/jpeg', :width_px, :height_px, :sha256,
+               :content, :added_by, CAST(:captured_at AS timestamptz), camera.geom,
+               ST_Distance(CAST(e.geom AS geography), CAST(camera.geom AS geography))
+        FROM event e, (SELECT ST_SetSRID(ST_MakePoint(CAST(:lon AS float8), CAST(:lat AS float8)),
+                                         4326) AS geom) camera
+        WHERE e.id = :event_id
         ON CONFLICT (event_id, sha256) DO NOTHING RETURNING id
         """),
         columns,
@@ -151,20 +145,42 @@ async def add_photo(session: AsyncSession, **columns: Any) -> int | None:
     return photo_id
 
 
+async def lacks_photo_after(session: AsyncSession, event_id: int) -> bool:
+    """Whether an event's matter asks for a photo of the work, and none came since it was given."""
+    lacking: bool = await session.scalar(
+        text("""
+        SELECT EXISTS (
+            SELECT FROM event e JOIN matter m ON m.code = e.matter_code AND m.photo_after
+            WHERE e.id = :id AND NOT EXISTS (
+                SELECT FROM event_media p WHERE p.event_id = e.id AND p.purpose = 'after'
+                AND p.received_at >= (SELECT max(h.at) FROM event_history h
+                                      WHERE h.event_id = e.id AND h.to_state = 'DISPATCHED')))
+        """),
+        {"id": event_id},
+    )
+    return lacking
+
+
 async def page(
-    session: AsyncSession, *, within: str | None, state: State | None, limit: int
+    session: AsyncSession,
+    *,
+    within: str | None,
+    state: State | None,
+    limit: int,
+    overdue: bool = False,
 ) -> tuple[list[RowMapping], int]:
-    """Newest events of a division and state, and how many there are in all."""
+    """Newest events of a division and state, and how many there are in all.
+
+    Parameters
+    ----------
+    overdue
+        Only those of which something is not done that was due.
+    """
     low, high = code_range(within) if within else ("", ":")
     parameters = {"low": low, "high": high, "state": state.value if state else None}
+    parameters |= {"overdue": overdue}
     rows = (await session.execute(_PAGE, parameters | {"limit": limit})).mappings().all()
-    total = await session.scalar(
-        text("""
-        SELECT count(*) FROM event WHERE division_code >= :low AND division_code < :high
-          AND (CAST(:state AS text) IS NULL OR state = :state)
-        """),
-        parameters,
-    )
+    total = await session.scalar(_COUNT, parameters)
     return list(rows), int(total or 0)
 
 
@@ -172,8 +188,8 @@ async def history(session: AsyncSession, event_id: int) -> list[RowMapping]:
     """Every move of an event, first to last."""
     result = await session.execute(
         text(
-            "SELECT at, from_state, to_state, actor, note FROM event_history"
-            " WHERE event_id = :id ORDER BY id"
+            "SELECT at, captured_at, from_state, to_state, actor, reason, note"
+            " FROM event_history WHERE event_id = :id ORDER BY id"
         ),
         {"id": event_id},
     )
@@ -249,40 +265,6 @@ async def lock_waiting_for(session: AsyncSession, *, person_id: int, limit: int)
         {"person_id": person_id, "limit": limit},
     )
     return list(result)
-
-
-async def move(
-    session: AsyncSession,
-    event_id: int,
-    *,
-    now: State,
-    then: State,
-    actor: str,
-    note: str,
-) -> None:
-    """Move an event and write the line of history; the caller has checked and locked it."""
-    await session.execute(
-        text("""
-        INSERT INTO event_history (event_id, division_code, from_state, to_state, actor, note)
-        SELECT id, division_code, :now, :then, :actor, :note FROM event WHERE id = :id
-        """),
-        {"id": event_id, "now": now.value, "then": then.value, "actor": actor, "note": note},
-    )
-    await session.execute(
-        text("UPDATE event SET state = :then WHERE id = :id"),
-        {"id": event_id, "then": then.value},
-    )
-
-
-async def begin_history(session: AsyncSession, event_id: int, *, actor: str, note: str) -> None:
-    """Write the first line of an event's history."""
-    await session.execute(
-        text("""
-        INSERT INTO event_history (event_id, division_code, from_state, to_state, actor, note)
-        SELECT id, division_code, NULL, state, :actor, :note FROM event WHERE id = :id
-        """),
-        {"id": event_id, "actor": actor, "note": note},
-    )
 
 
 async def set_handler(session: AsyncSession, event_id: int, person_id: int | None) -> None:

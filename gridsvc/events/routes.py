@@ -32,11 +32,16 @@ async def events(
     session: Session,
     division: Within = None,
     state: State | None = None,
+    overdue: Annotated[
+        bool, Query(description="only what has something undone that was due")
+    ] = False,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> EventPage:
     """Newest events first, of a division and state if given."""
     within = checked(division) if division is not None else None
-    rows, total = await queries.page(session, within=within, state=state, limit=limit)
+    rows, total = await queries.page(
+        session, within=within, state=state, limit=limit, overdue=overdue
+    )
     return EventPage(events=[service.as_event(row) for row in rows], total=total)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gridsvc.events.states import State
 from gridsvc.geo import Datum
@@ -70,10 +71,12 @@ class Contact(BaseModel):
 class Move(BaseModel):
     """One line of an event's history."""
 
-    at: datetime
+    at: datetime = Field(description="by the database's clock")
+    captured_at: datetime | None = Field(description="by the clock of whoever did it, if told")
     from_state: State | None
     to_state: State
     actor: str
+    reason: str | None = Field(description="code of the list the move takes its reason from")
     note: str
 
 
@@ -94,6 +97,13 @@ class EventOut(BaseModel):
     waiting_reason: str | None = Field(
         description="why nobody has it yet; it is taken up when somebody becomes eligible"
     )
+    owner: str | None = Field(
+        description="code of the first receiver (首问负责), who stays whoever handles it"
+    )
+    cancel_number: str | None = Field(
+        examples=["320106-2026-000001"], description="销号; of the last closing, never given again"
+    )
+    duplicate_of: int | None = Field(description="the event that counts, if this is a repetition")
     has_contact: bool = Field(description="whether whoever saw it can be reached")
     captured_at: datetime
     received_at: datetime
@@ -120,31 +130,117 @@ class PhotoOut(BaseModel):
     width_px: int
     height_px: int
     size_bytes: int
-    captured_at: datetime | None
+    captured_at: datetime | None = Field(description="what the camera said, if it named its zone")
+    away_m: float | None = Field(
+        description="metres from the event to where the camera says it stood; none = not known"
+    )
+    far_away: bool = Field(description="taken farther from the event than an error explains")
     received_at: datetime
 
 
 class PublicEvent(BaseModel):
-    """A closed event as everybody may see it: no text, nobody's name, no exact place or hour."""
+    """A published event as everybody may see it: no text, no name, no exact place or hour."""
 
     matter: str = Field(examples=["暴露垃圾"])
     grid_code: str
     lon: float = Field(description="of a point in the grid, the same for all its events; WGS-84")
     lat: float
     reported_on: date
-    closed_on: date
+    verified_on: date
+    closed_on: date | None = Field(description="none while it is verified and not closed yet")
 
 
 class PublicEvents(BaseModel):
-    """Closed events, newest first."""
+    """Published events, newest first."""
 
     events: list[PublicEvent]
 
 
+#: Why, in the words of whoever does it.
+Note = Annotated[PlainText, Field(min_length=1, max_length=1000)]
+
+
 class MoveIn(BaseModel):
-    """A move to another state."""
+    """A move to another state, with what that state asks for.
+
+    REJECTED and RETURNED need a reason of their list and a note; an unknown reason is answered
+    with the list.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "to_state": "RETURNED",
+                    "reason": "no_power",
+                    "note": "属水务部门管辖",
+                    "client_key": "0d6a4f0e-2c1b-4b58-9c0e-7f1f6a3c8a55",
+                }
+            ]
+        },
+    )
+
+    to_state: State
+    reason: PlainText | None = Field(None, max_length=64)
+    note: PlainText = Field("", max_length=1000)
+    captured_at: CapturedAt | None = Field(None, description="when it was done, by the phone")
+    client_key: PlainText | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="chosen by the client; the same key and body are the same move of this event",
+    )
+
+
+class SuspensionIn(BaseModel):
+    """Asking to put an event off (挂账)."""
 
     model_config = ConfigDict(extra="forbid")
 
-    to_state: State
+    until: AwareDatetime = Field(description="when it comes back by itself")
+    reason: PlainText = Field(max_length=64, examples=["materials"])
+    note: Note
+
+
+class DecisionIn(BaseModel):
+    """Approving or refusing what somebody else asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    approve: bool
     note: PlainText = Field("", max_length=1000)
+
+
+class WithdrawalIn(BaseModel):
+    """Withdrawing what was published."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Literal["privacy", "wrong", "objection"]
+    note: Note
+
+
+class DuplicateIn(BaseModel):
+    """Which event another one repeats."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    of: int = Field(ge=1, le=2**63 - 1, description="id of the event that counts")
+    note: Note
+
+
+class DuplicateSuggestion(BaseModel):
+    """An event that may be the same as another, and what speaks for it."""
+
+    id: int
+    state: State
+    matter: str
+    matter_name: str
+    description: str
+    received_at: datetime
+    distance_m: float
+    hours_apart: float
+    same_matter: bool = Field(description="false = a sibling of it")
+    similarity: float = Field(ge=0, le=1, description="of the words, by trigrams")
+    score: float = Field(ge=0, le=1, description="of all four together")

@@ -13,7 +13,16 @@ from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.audit.actor import SYSTEM, acting, actor_of
 from gridsvc.errors import BadInput, Conflict, Forbidden, NotFound
-from gridsvc.events import movers, queries, states
+from gridsvc.events import (
+    closing,
+    movers,
+    queries,
+    stage_queries,
+    stages,
+    states,
+    suspension_queries,
+    timing,
+)
 from gridsvc.events.photos import Photo
 from gridsvc.events.queries import Locked
 from gridsvc.events.schemas import (
@@ -23,8 +32,11 @@ from gridsvc.events.schemas import (
     EventWithHistory,
     Handler,
     Move,
+    MoveIn,
     PhotoOut,
 )
+from gridsvc.events.stage_queries import Line
+from gridsvc.events.stages import Stage
 from gridsvc.events.states import State
 from gridsvc.geo import to_wgs84
 from gridsvc.grids.queries import cell_at
@@ -33,6 +45,9 @@ from gridsvc.mandates.service import reportable_matter
 
 #: Of one event: what was seen, before and after, from a few sides.
 MOST_PHOTOS = 12
+#: Farther from the event than this a photo is flagged: more than a phone that writes GCJ-02 into
+#: its photos, though EXIF means WGS-84, is off by (some 500 m).
+FAR_AWAY_M = 1000.0
 
 
 async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> tuple[int, bool]:
@@ -47,7 +62,7 @@ async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> tup
         If the matter is unknown, the point lies in no published micro-grid, or the client key
         was used with another body.
     """
-    digest = hashlib.sha256(event.model_dump_json().encode()).digest()
+    digest = _digest(event)
     reporter = actor_of(session).account_id
     # Before anything else: what was right when it was sent first stays so, whatever was
     # published or struck off the list since.
@@ -80,7 +95,10 @@ async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> tup
     )
     if event_id is None:
         return await report(session, event, keyring)
-    await queries.begin_history(session, event_id, actor=actor_of(session).shown, note="上报")
+    moment = await stage_queries.moment(session, event_id)
+    line = Line(actor_of(session).shown, "上报")
+    starts = await timing.starts(session, moment, [Stage.FILE])
+    await stage_queries.open_history(session, event_id, line, starts, moment.at)
     with acting(session, SYSTEM):
         await move(session, event_id, State.FILED, note=f"自动立案：{located.micro_grid_code}")
     return event_id, True
@@ -101,18 +119,68 @@ async def _known(
     return event_id
 
 
+async def moved_already(session: AsyncSession, event_id: int, change: MoveIn) -> bool:
+    """Whether a move was made already by the same client with the same key; locks the event.
+
+    Raises
+    ------
+    NotFound
+        If there is no such event.
+    BadInput
+        If the key was used for another move of this event.
+    """
+    if change.client_key is None:
+        return False
+    if await queries.lock(session, event_id) is None:
+        raise NotFound(f"there is no event {event_id}")
+    known = await stage_queries.moved_by(
+        session, event_id, account_id=actor_of(session).account_id, client_key=change.client_key
+    )
+    if known is None:
+        return False
+    if known != _digest(change):
+        raise BadInput(
+            f"client_key {change.client_key!r} was used for another move of event {event_id}; "
+            "choose a new key for a new move"
+        )
+    return True
+
+
+def _digest(body: EventIn | MoveIn) -> bytes:
+    return hashlib.sha256(body.model_dump_json().encode()).digest()
+
+
+def line_of(session: AsyncSession, change: MoveIn) -> Line:
+    """What a move that somebody sent writes into the history."""
+    actor = actor_of(session)
+    keyed = change.client_key is not None
+    return Line(
+        actor.shown,
+        change.note,
+        change.reason,
+        change.captured_at,
+        actor.account_id if keyed else None,
+        change.client_key,
+        _digest(change) if keyed else None,
+    )
+
+
 async def move(
     session: AsyncSession,
     event_id: int,
     then: State,
     *,
     note: str = "",
+    reason: str | None = None,
+    line: Line | None = None,
     mover: Identity | None = None,
 ) -> Locked:
-    """Move an event to another state with its line of history; what it was before.
+    """Move an event to another state with its line of history and its stages; what it was before.
 
     Parameters
     ----------
+    line
+        What somebody sent; none for the service itself, which gives a note and a reason.
     mover
         Account whose right to this move is checked; none for the service itself.
 
@@ -123,17 +191,76 @@ async def move(
     Forbidden
         If the mover may not move this event there.
     Conflict
-        If the move is not allowed.
+        If the move is not allowed, or what it needs is missing.
+    BadInput
+        If it lacks a reason of its list, or words of its own.
     """
     found = await queries.lock(session, event_id)
     if found is None:
         raise NotFound(f"there is no event {event_id}")
     if mover is not None:
         movers.check(mover, found.handler_id, found.state, then)
+    line = line or Line(actor_of(session).shown, note, reason)
     states.check(found.state, then)
-    actor = actor_of(session).shown
-    await queries.move(session, event_id, now=found.state, then=then, actor=actor, note=note)
+    states.check_reason(found.state, then, line.reason, line.note)
+    if then is State.HANDLED and await queries.lacks_photo_after(session, event_id):
+        raise Conflict(
+            "this matter is handled when a photo shows it; add one with purpose=after first"
+        )
+    moment = await stage_queries.moment(session, event_id)
+    changes = stages.changes(found.state, then)
+    starts = await timing.starts(session, moment, changes.begun)
+    await stage_queries.move(
+        session, event_id, (found.state, then), line, changes, starts, moment.at
+    )
+    await _follow(session, event_id, found.state, then)
     return found
+
+
+async def _follow(session: AsyncSession, event_id: int, now: State, then: State) -> None:
+    """What else a move brings with it."""
+    if then is State.CLOSED:
+        await closing.close(session, event_id)
+    elif now is State.CLOSED:
+        await closing.reopen(session, event_id)
+    # What was asked for is void once nothing is left to put off.
+    if now is State.SUSPENDED or then in {State.HANDLED, State.REJECTED}:
+        await suspension_queries.end(session, event_id)
+
+
+async def end_step(session: AsyncSession, event_id: int, ender: Identity) -> None:
+    """End a step of handling that has several limits, and begin the next one.
+
+    Raises
+    ------
+    NotFound
+        If there is no such event.
+    Forbidden
+        If it is not in the ender's hands, nor they of the desk.
+    Conflict
+        If nobody has it in hand, or this is the last step: that one ends when it is handled.
+    """
+    found = await queries.lock(session, event_id)
+    if found is None:
+        raise NotFound(f"there is no event {event_id}")
+    movers.check_hands(ender, found.handler_id)
+    step = await stage_queries.open_step(session, event_id)
+    if found.state not in states.IN_HAND or step is None:
+        raise Conflict(f"event {event_id} is {found.state}; nobody is handling it")
+    moment = await stage_queries.moment(session, event_id)
+    start = await timing.next_step(session, moment, step["sequence"])
+    if start is None:
+        raise Conflict(f"this is the last step of event {event_id}; move it to HANDLED")
+    await stage_queries.next_step(session, event_id, ended=step["id"], start=start, at=moment.at)
+    await audit.record(
+        session,
+        Action.STEP_ENDED,
+        "event",
+        event_id,
+        division_code=found.division_code,
+        before={"step": step["name"]},
+        after={"step": start.name},
+    )
 
 
 async def show(session: AsyncSession, event_id: int) -> EventWithHistory:
@@ -196,8 +323,7 @@ async def add_photo(
     if found is None:
         raise NotFound(f"there is no event {event_id}")
     own = adder.account_id == found.reported_by
-    in_hand = adder.person_id is not None and adder.person_id == found.handler_id
-    if not (own or in_hand or adder.may(Permission.DIRECT_EVENTS)):
+    if not (own or movers.has(adder, found.handler_id) or adder.may(Permission.DIRECT_EVENTS)):
         raise Forbidden("photos are added by whoever reported or has the event, or by the desk")
     if len(await queries.photos(session, event_id)) >= MOST_PHOTOS:
         raise Conflict(f"event {event_id} has {MOST_PHOTOS} photos, which is the most")
@@ -212,6 +338,8 @@ async def add_photo(
         content=photo.content,
         added_by=adder.account_id,
         captured_at=photo.captured_at,
+        lon=photo.place and photo.place[0],
+        lat=photo.place and photo.place[1],
     )
     if added is not None:
         await audit.record(
@@ -235,7 +363,10 @@ async def photos(session: AsyncSession, event_id: int) -> list[PhotoOut]:
     """
     if await queries.event(session, event_id) is None:
         raise NotFound(f"there is no event {event_id}")
-    return [PhotoOut(**row) for row in await queries.photos(session, event_id)]
+    return [
+        PhotoOut(**row, far_away=(row["away_m"] or 0) > FAR_AWAY_M)
+        for row in await queries.photos(session, event_id)
+    ]
 
 
 def as_event(row: Any) -> EventOut:

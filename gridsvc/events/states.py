@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from gridsvc.errors import Conflict
+from gridsvc.errors import BadInput, Conflict
 
 
 class State(StrEnum):
@@ -63,3 +63,64 @@ def check(now: State, then: State) -> None:
     if then not in MOVES[now]:
         allowed = ", ".join(sorted(MOVES[now])) or "nowhere"
         raise Conflict(f"an event that is {now} cannot become {then}; it may go to: {allowed}")
+
+
+#: Why a report is not filed.
+REJECTING = {
+    "not_ours": "不属于受理范围",
+    "too_vague": "信息不足，无法核实",
+    "untrue": "情况不属实",
+    "too_slight": "未达立案标准",
+    "repeated": "重复上报",
+}
+#: Why whoever has an event gives it back.
+GIVING_BACK = {
+    "no_power": "无处置权限",
+    "wrong_person": "派遣错误",
+    "out_of_area": "不在责任区",
+    "no_means": "无处置条件",
+}
+#: Why work is sent back by whoever verified it.
+SENDING_BACK = {
+    "not_done": "处置不到位",
+    "came_back": "问题反弹",
+    "not_shown": "照片不能证明",
+}
+#: Why an event is put off (挂账).
+PUTTING_OFF = {
+    "weather": "天气原因",
+    "materials": "等待材料",
+    "funds": "等待资金",
+    "dispute": "权属争议",
+    "other_works": "等待其他工程",
+}
+
+
+def reasons(now: State, then: State) -> dict[str, str]:
+    """The list a move's reason is taken from, code and Chinese name; empty where none is asked."""
+    if then is State.REJECTED:
+        return REJECTING
+    if then is State.RETURNED:
+        return SENDING_BACK if now is State.HANDLED else GIVING_BACK
+    return PUTTING_OFF if then is State.SUSPENDED else {}
+
+
+def check_reason(now: State, then: State, reason: str | None, note: str) -> None:
+    """Refuse a move that does not say why where it must, or that gives a reason of another one.
+
+    Raises
+    ------
+    BadInput
+        If the reason is none of the move's list, or comes without words of its own; the message
+        names the list.
+    """
+    known = reasons(now, then)
+    if not known and reason is None:
+        return
+    if not known:
+        raise BadInput(f"a move from {now} to {then} takes no reason; leave it out")
+    if reason not in known:
+        listed = ", ".join(f"{code} ({name})" for code, name in known.items())
+        raise BadInput(f"a move from {now} to {then} needs a reason, one of: {listed}")
+    if not note.strip():
+        raise BadInput(f"a move from {now} to {then} needs a note that says what was found")

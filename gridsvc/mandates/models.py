@@ -19,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    false,
     func,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -52,7 +53,10 @@ class Power(Base):
 
 
 class Matter(Base):
-    """Category of events; an enforcement matter needs an officer with its power."""
+    """Category of events; an enforcement matter needs an officer with its power.
+
+    Where `photo_after` is set, work is done only when a photo shows it.
+    """
 
     __tablename__ = "matter"
     __table_args__ = (
@@ -66,6 +70,7 @@ class Matter(Base):
     kind: Mapped[str] = mapped_column(Text)
     power_code: Mapped[str | None] = mapped_column(ForeignKey("power.code"))
     valid_to: Mapped[date | None]
+    photo_after: Mapped[bool] = mapped_column(server_default=false())
 
 
 class Unit(Base):

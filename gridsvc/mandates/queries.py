@@ -78,17 +78,19 @@ async def upsert_powers(session: AsyncSession, rows: Sequence[dict[str, Any]]) -
 async def upsert_matters(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Add matters or change them.
 
-    Rows have code, name, parent_code, kind, power_code and, where they end, valid_to.
+    Rows have code, name, parent_code, kind, power_code and, where they end, valid_to; where work is
+    done only when a photo shows it, photo_after.
     """
     await session.execute(
         text("""
-        INSERT INTO matter (code, name, parent_code, kind, power_code, valid_to)
-        VALUES (:code, :name, :parent_code, :kind, :power_code, :valid_to)
+        INSERT INTO matter (code, name, parent_code, kind, power_code, valid_to, photo_after)
+        VALUES (:code, :name, :parent_code, :kind, :power_code, :valid_to, :photo_after)
         ON CONFLICT (code) DO UPDATE SET name = excluded.name,
             parent_code = excluded.parent_code, kind = excluded.kind,
-            power_code = excluded.power_code, valid_to = excluded.valid_to
+            power_code = excluded.power_code, valid_to = excluded.valid_to,
+            photo_after = excluded.photo_after
         """),
-        [{"valid_to": None, **row} for row in rows],
+        [{"valid_to": None, "photo_after": False, **row} for row in rows],
     )
 
 

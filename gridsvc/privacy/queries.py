@@ -61,6 +61,15 @@ async def anonymise_cases(session: AsyncSession, *, days: int) -> int:
         """),
         {"ids": ids},
     )
+    # What people wrote beside its moves is theirs too.
+    for statement in (
+        "UPDATE suspension SET note = '', decision_note = ''",
+        "UPDATE publication SET note = ''",
+        "UPDATE duplicate_link SET note = ''",
+    ):
+        await session.execute(
+            text(f"{statement} WHERE event_id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids}
+        )
     await session.execute(
         text("DELETE FROM event_media WHERE event_id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids}
     )

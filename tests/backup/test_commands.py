@@ -171,7 +171,7 @@ class TestPassword:
         run = partial(on_server_now, cluster)
         name = make_url(empty_url).database
         run(f"ALTER DATABASE {name} OWNER TO keeper")
-        for extension in ("postgis", "btree_gist"):
+        for extension in ("postgis", "btree_gist", "pg_trgm"):
             asyncio.run(execute(empty_url, f"CREATE EXTENSION {extension}"))
         yield url_of(empty_url)
         run(f"ALTER DATABASE {name} OWNER TO gridsvc")

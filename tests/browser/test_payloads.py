@@ -38,6 +38,9 @@ TEXTS = {
     "assignment": "reason",
     "event": "description",
     "event_history": "note",
+    "suspension": "note",
+    "publication": "note",
+    "duplicate_link": "note",
 }
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from gridsvc.db import transaction
 from gridsvc.dispatch import service
-from gridsvc.errors import Conflict, NotFound
+from gridsvc.errors import BadInput, Conflict, NotFound
 from gridsvc.events.schemas import EventIn, MoveIn
-from gridsvc.events.states import IN_HAND, MOVES, State
+from gridsvc.events.states import IN_HAND, MOVES, State, reasons
 from gridsvc.geo import Datum
 from gridsvc.people.schemas import PositionIn
 from tests.towns import BLOCKS, a_person, an_officer, middle, staff
@@ -39,8 +39,12 @@ async def report(engine, *args, **kwargs):
 
 
 async def move(engine, event_id, to_state):
+    """Move an event with what the state asks for, whether it is given back or sent back."""
+    (now,) = await rows(engine, "SELECT state FROM event WHERE id = :id", id=event_id) or [None]
+    listed = reasons(State(now.state), State(to_state)) if now else {}
+    told = {"reason": next(iter(listed)), "note": "如实"} if listed else {}
     async with transaction(engine) as session:
-        return await service.move(session, event_id, MoveIn(to_state=to_state))
+        return await service.move(session, event_id, MoveIn(to_state=to_state, **told))
 
 
 async def duty(engine, code, *, on_duty):
@@ -262,6 +266,11 @@ class TestMoves:
         with pytest.raises(Conflict, match="RETURNED"):
             await move(town, shown.id, "DISPATCHED")
 
+    async def test_only_an_approval_suspends(self, town):
+        shown = await report(town, 0, 0)
+        with pytest.raises(Conflict, match="approval"):
+            await move(town, shown.id, "SUSPENDED")
+
     async def test_an_unknown_event_is_not_found(self, town):
         with pytest.raises(NotFound, match="no event 77"):
             await move(town, 77, "CLOSED")
@@ -280,7 +289,7 @@ class TestMoves:
             event = rng.choice(events)
             (now,) = await rows(town, "SELECT state FROM event WHERE id = :id", id=event)
             then = rng.choice(list(State))
-            if then is State.DISPATCHED or then not in MOVES[State(now.state)]:
+            if then in {State.DISPATCHED, State.SUSPENDED} or then not in MOVES[State(now.state)]:
                 with pytest.raises(Conflict):
                     await move(town, event, then)
                 continue
@@ -337,7 +346,7 @@ class TestManyAtOnce:
             elif kind == 1:
                 try:
                     await move(town, rng.choice(known), rng.choice(["RETURNED", "HANDLED"]))
-                except Conflict:
+                except (Conflict, BadInput):
                     return  # somebody else moved it first
             elif kind == 2:
                 await duty(town, rng.choice(names), on_duty=rng.random() < 0.7)

@@ -171,3 +171,56 @@ def test_whatever_is_changed_in_a_photo_it_is_one_or_refused(kind, changes, cut)
     except BadInput:
         return
     assert shown(photo).format == "JPEG"
+
+
+def placed(lat=(32.0, 3.0, 36.0), lon=(118.0, 46.0, 48.0), sides="NE", datum=None):
+    data = Image.Exif()
+    told = data.get_ifd(0x8825)
+    told[1], told[2], told[3], told[4] = sides[0], lat, sides[1], lon
+    if datum is not None:
+        told[18] = datum
+    return clean_photo(a_photo(exif=data)).place
+
+
+def test_where_it_was_taken_is_read_before_it_is_stripped():
+    assert placed() == pytest.approx((118.78, 32.06))
+    assert placed(sides="SW") == pytest.approx((-118.78, -32.06))
+    assert placed(datum="WGS-84") == pytest.approx((118.78, 32.06))
+    assert clean_photo(a_photo()).place is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"lat": (0.0, 0.0, 0.0), "lon": (0.0, 0.0, 0.0)}, {"lat": (91.0, 0.0, 0.0)},
+     {"lon": (181.0, 0.0, 0.0)}, {"lat": (32.0, 3.0)}, {"lat": 32.0}, {"sides": "XE"},
+     {"sides": "N\0"}, {"lat": (1e38, 0.0, 0.0)}, {"datum": "GCJ-02"}, {"datum": "TOKYO"}],
+)  # fmt: skip
+def test_a_place_that_cannot_be_or_has_another_datum_is_none(told):
+    assert placed(**told) is None
+
+
+def test_a_fifty_megapixel_photo_is_taken_and_one_more_is_too_many():
+    """The sensor of a present phone; one row more is over the limit."""
+    at_the_limit = a_photo(size=(10_000, 5_000))
+    assert (clean_photo(at_the_limit).width_px, clean_photo(at_the_limit).height_px) == (1920, 960)
+    with pytest.raises(BadInput, match="million pixels"):
+        clean_photo(a_photo(size=(10_000, 5_001)))
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+@pytest.mark.parametrize(
+    ("kind", "before"),
+    [(b"zTXt", b"Comment\0\0"), (b"iCCP", b"icc\0\0"), (b"iTXt", b"k\0\1\0\0\0")],
+)
+def test_what_is_packed_beside_the_picture_is_never_unpacked_whole(kind, before):
+    """64 MB in 64 kB of a PNG's text or profile: refused, or left out, in no memory to speak of."""
+    bomb = chunk(kind, before + zlib.compress(b"\0" * 64_000_000, 9))
+    plain = a_photo("PNG")
+    try:
+        photo = clean_photo(plain[:33] + bomb + plain[33:])
+    except BadInput:
+        return
+    assert len(photo.content) < 100_000

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gridsvc.errors import Conflict
-from gridsvc.events.states import IN_HAND, MOVES, WAITING, State, check
+from gridsvc.errors import BadInput, Conflict
+from gridsvc.events.states import IN_HAND, MOVES, WAITING, State, check, check_reason, reasons
 
 PAIRS = [(now, then) for now in State for then in State]
 
@@ -38,3 +38,23 @@ def test_from_the_report_every_state_can_be_reached_and_from_each_the_end():
 def test_who_waits_can_be_dispatched_and_nobody_else():
     assert {now for now in State if State.DISPATCHED in MOVES[now]} == set(WAITING)
     assert not WAITING & IN_HAND
+
+
+@pytest.mark.parametrize(("now", "then"), [(n, t) for n, t in PAIRS if t in MOVES[n]])
+def test_a_reason_is_asked_exactly_where_there_is_a_list(now, then):
+    listed = reasons(now, then)
+    asked = then in {State.REJECTED, State.RETURNED, State.SUSPENDED}
+    assert bool(listed) == asked
+    if not asked:
+        check_reason(now, then, None, "")
+        with pytest.raises(BadInput, match="takes no reason"):
+            check_reason(now, then, "weather", "x")
+        return
+    for reason in listed:
+        check_reason(now, then, reason, "如实")
+        with pytest.raises(BadInput, match="note"):
+            check_reason(now, then, reason, " ")
+    for reason in (None, "", "because"):
+        with pytest.raises(BadInput) as refusal:
+            check_reason(now, then, reason, "如实")
+        assert all(name in str(refusal.value) for name in listed.values())

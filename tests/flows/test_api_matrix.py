@@ -5,6 +5,7 @@ parameter or body unknown here fails until it is told what to send.
 """
 
 import re
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -52,12 +53,14 @@ def parameters(side, whose):
         "datum": "wgs84",
         "matter": "E01",
         "division": side.community,
+        "since": "2026-01-01T00:00:00Z",
+        "until": "2100-01-01T00:00:00Z",
     }
 
 
 def bodies(side, whose):
     """What to send as every body there is, by the name of its schema."""
-    told = parameters(side, whose)
+    told, others = parameters(side, whose), whose == "other's"
     place = {name: told[name] for name in ("lon", "lat", "datum")}
     return {
         "EventIn": place | {"matter": "E01", "description": "矩阵", "client_key": uuid4().hex},
@@ -75,6 +78,14 @@ def bodies(side, whose):
         },
         "AccountChange": {"roles": ["appraiser"]},
         "KeyIn": {"label": "x", "permissions": ["view_cells"]},
+        "SuspensionIn": {
+            "until": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+            "reason": "weather",
+            "note": "矩阵",
+        },
+        "DecisionIn": {"approve": False},
+        "WithdrawalIn": {"reason": "wrong", "note": "矩阵"},
+        "DuplicateIn": {"of": side.event if others else side.others_event, "note": "矩阵"},
     }
 
 
@@ -165,6 +176,8 @@ def is_somebody_elses(role, path):
     if role in FIELD:
         return path in {
             "/api/events/{event_id}/moves",
+            "/api/events/{event_id}/steps",
+            "/api/events/{event_id}/suspensions",
             "/api/positions",
             "/api/people/{code}/duty",
         }

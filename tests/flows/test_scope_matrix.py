@@ -20,6 +20,8 @@ AREA_OF = {
             *("building", "household", "barrier", "site", "plan", "grid", "micro_grid"),
             *("person", "person_power", "workload", "position", "account", "event"),
             *("event_history", "event_media", "assignment", "audit_entry"),
+            *("event_stage", "escalation", "suspension", "cancel_number", "publication"),
+            "duplicate_link",
         ),
         "division_code",
     ),
