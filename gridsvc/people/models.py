@@ -108,9 +108,7 @@ class Position(Base):
     person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     division_code: Mapped[str] = mapped_column(CodeText)
     geog: Mapped[WKBElement] = mapped_column(Geography("POINT", SRID))
-    exact: Mapped[WKBElement | None] = mapped_column(
-        Geography("POINT", SRID, spatial_index=False)
-    )
+    exact: Mapped[WKBElement | None] = mapped_column(Geography("POINT", SRID, spatial_index=False))
     datum: Mapped[str] = mapped_column(Text)
     captured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     received_at: Mapped[datetime] = mapped_column(

@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
 
-from gridsvc.geo import Datum
-
 #: A phone's clock may be this far ahead of ours before we refuse its time.
 CLOCK_AHEAD = timedelta(minutes=5)
 #: What a phone could not send for longer than this tells of its clock rather than of its person.

@@ -26,7 +26,7 @@ POLICIES = {
 }
 WRITES = {
     "track": "INSERT, DELETE",
-    "device": "INSERT, UPDATE",
+    "device": "INSERT, UPDATE, DELETE",
     "shift": "INSERT, UPDATE, DELETE",
     "duty_change": "INSERT",
     "position_batch": "INSERT, UPDATE, DELETE",
@@ -179,9 +179,7 @@ def _devices() -> None:
         _at("revoked_at", nullable=True),
         _at("used_at", nullable=True),
         sa.CheckConstraint(DATUM, name=op.f("ck_device_datum")),
-        sa.CheckConstraint(
-            "length(label) BETWEEN 1 AND 100", name=op.f("ck_device_label_length")
-        ),
+        sa.CheckConstraint("length(label) BETWEEN 1 AND 100", name=op.f("ck_device_label_length")),
         _of_person("device"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
         sa.UniqueConstraint("digest", name=op.f("uq_device_digest")),
