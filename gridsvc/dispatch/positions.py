@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.accounts.identity import Identity
 from gridsvc.accounts.roles import Permission
-from gridsvc.db import Scope, widened
+from gridsvc.db import NOWHERE, Scope, widened
 from gridsvc.dispatch import service
 from gridsvc.events import queries as event_queries
 from gridsvc.people import tracking
@@ -30,10 +30,12 @@ async def record(
     if not recorded.moved:
         return recorded, []
     counties = sorted({service.county_range(one.division_code) for one in recorded.moved})
-    async with widened(session, Scope(tuple(counties))):
-        wanted = await event_queries.waited_for(
-            session, [one.person_id for one in recorded.moved], counties=counties
-        )
+    moved = [one.person_id for one in recorded.moved]
+    if session.info.get("scope", NOWHERE).shows_all_of(counties):
+        wanted = await event_queries.waited_for(session, moved, counties=counties)
+    else:
+        async with widened(session, Scope(tuple(counties))):
+            wanted = await event_queries.waited_for(session, moved, counties=counties)
     taken_up = [
         event
         for person_id, division_code in wanted

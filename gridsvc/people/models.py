@@ -136,9 +136,9 @@ class Track(Base):
         {"postgresql_partition_by": "RANGE (at)"},
     )
 
-    division_code: Mapped[str] = mapped_column(CodeText, primary_key=True)
     person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    division_code: Mapped[str] = mapped_column(CodeText, primary_key=True)
     captured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     received_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now()

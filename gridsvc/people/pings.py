@@ -19,6 +19,8 @@ CLOCKS_BEGIN, CLOCKS_END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1
 JITTER_M = 500.0
 #: Within this distance the spatial index keeps the place it has: walking pace costs no index.
 NEAR_M = 20.0
+#: Less than this in both directions is less than `JITTER_M`, anywhere: most pings are.
+_WITHIN_JITTER_DEG = 0.003
 _EARTH_RADIUS_M = 6_371_008.8
 
 
@@ -188,6 +190,8 @@ def _unfit(ping: Ping, captured_at: datetime, now: datetime, limits: Limits) -> 
 
 
 def _too_fast(before: Fix, after: Fix, limits: Limits) -> bool:
+    if max(abs(after.lon - before.lon), abs(after.lat - before.lat)) < _WITHIN_JITTER_DEG:
+        return False
     moved_m = metres_between(before.lon, before.lat, after.lon, after.lat) - JITTER_M
     took_s = (after.captured_at - before.captured_at).total_seconds()
     return moved_m > limits.most_speed_mps * took_s

@@ -4,45 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-# Locked in the order of ids, so that two batches with the same people wait for each other in
-# line and not in a circle. An outer join cannot lock: hence the part of its own.
 _KNOWN = text("""
-WITH held AS MATERIALIZED (
-    SELECT s.person_id, s.geog, s.captured_at FROM position s
-    WHERE s.person_id IN (SELECT id FROM person WHERE code = ANY(CAST(:codes AS text[])))
-    ORDER BY s.person_id FOR NO KEY UPDATE
-)
-SELECT p.id, p.code, p.division_code, h.captured_at, ST_X(CAST(h.geog AS geometry)) AS lon,
-       ST_Y(CAST(h.geog AS geometry)) AS lat, now() AS now
-FROM person p LEFT JOIN held h ON h.person_id = p.id
-WHERE p.code = ANY(CAST(:codes AS text[])) ORDER BY p.id
+SELECT p.code, p.id, p.division_code, s.captured_at, ST_X(CAST(s.geog AS geometry)) AS lon,
+       ST_Y(CAST(s.geog AS geometry)) AS lat, now() AS now
+FROM unnest(CAST(:codes AS text[])) AS told (code)
+JOIN person p ON p.code = told.code LEFT JOIN position s ON s.person_id = p.id
+ORDER BY p.id
 """)
 
 # One statement for everything a batch brings. `latest` marks the one ping of a person that
-# becomes their position; `near` that it is so near the place in the index that the index need
-# not be touched, which makes the update a heap-only one. Whoever has no position yet gets a row;
-# another transaction may be giving them one this very moment.
+# becomes their position; `near` that it is so near the place in the index, as that was at
+# `known_at`, that the index need not be touched: the update is then a heap-only one. Whoever has
+# no position yet gets a row; another transaction may be giving them one this very moment. Nothing
+# is locked before: `told` comes in the order of ids, so that two batches with the same people
+# wait for each other in line and not in a circle, and a newer position is left alone.
 _KEEP = text("""
 WITH told AS MATERIALIZED (
-    SELECT person_id, division_code, at, captured_at, datum, accuracy_m, speed_mps, unused, latest,
-           near, CAST(ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS geography) AS geog
-    FROM unnest(CAST(:person_id AS bigint[]), CAST(:division_code AS text[]),
-                CAST(:at AS timestamptz[]), CAST(:captured_at AS timestamptz[]),
+    SELECT number, person_id, division_code, coalesce(at, captured_at) AS at, captured_at, datum,
+           accuracy_m, speed_mps, unused, latest, near, known_at,
+           CAST(ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS geography) AS geog
+    FROM unnest(CAST(:number AS int[]), CAST(:person_id AS bigint[]),
+                CAST(:division_code AS text[]), CAST(:at AS timestamptz[]), CAST(:captured_at AS timestamptz[]),
                 CAST(:lon AS float8[]), CAST(:lat AS float8[]), CAST(:datum AS text[]),
                 CAST(:accuracy_m AS real[]), CAST(:speed_mps AS real[]), CAST(:unused AS text[]),
-                CAST(:latest AS text[]), CAST(:near AS boolean[]))
-        AS row (person_id, division_code, at, captured_at, lon, lat, datum, accuracy_m, speed_mps,
-                unused, latest, near)
+                CAST(:latest AS text[]), CAST(:near AS boolean[]),
+                CAST(:known_at AS timestamptz[]))
+        AS row (number, person_id, division_code, at, captured_at, lon, lat, datum, accuracy_m,
+                speed_mps, unused, latest, near, known_at)
 ), moved AS (
-    UPDATE position s SET geog = CASE WHEN told.near THEN s.geog ELSE told.geog END,
-        exact = CASE WHEN told.near THEN told.geog END, datum = told.datum,
-        captured_at = told.captured_at, received_at = now()
+    UPDATE position s
+    SET geog = CASE WHEN told.near AND s.captured_at = told.known_at THEN s.geog
+                    ELSE told.geog END,
+        exact = CASE WHEN told.near AND s.captured_at = told.known_at THEN told.geog END,
+        datum = told.datum, captured_at = told.captured_at, received_at = now()
     FROM told WHERE told.latest = 'moved' AND s.person_id = told.person_id
+      AND s.captured_at <= told.captured_at
 ), placed AS (
     INSERT INTO position (person_id, division_code, geog, datum, captured_at)
     SELECT person_id, division_code, geog, datum, captured_at FROM told
@@ -50,13 +51,18 @@ WITH told AS MATERIALIZED (
     ON CONFLICT (person_id) DO UPDATE SET geog = excluded.geog, exact = NULL,
         datum = excluded.datum, captured_at = excluded.captured_at, received_at = now()
     WHERE position.captured_at <= excluded.captured_at
+), kept AS (
+    INSERT INTO track (person_id, at, division_code, captured_at, geog, datum, accuracy_m,
+                       speed_mps, source, unused)
+    SELECT person_id, at, division_code, captured_at, geog, datum, accuracy_m, speed_mps,
+           CAST(:source AS text), unused FROM told
+    ON CONFLICT DO NOTHING
+    RETURNING person_id, at
 )
-INSERT INTO track (division_code, person_id, at, captured_at, geog, datum, accuracy_m, speed_mps,
-                   source, unused)
-SELECT division_code, person_id, at, captured_at, geog, datum, accuracy_m, speed_mps,
-       CAST(:source AS text), unused FROM told
-ON CONFLICT DO NOTHING
-RETURNING person_id, at
+SELECT number FROM told
+WHERE (SELECT count(*) FROM kept) < (SELECT count(*) FROM told)
+  AND number NOT IN (
+    SELECT min(number) FROM told JOIN kept USING (person_id, at) GROUP BY person_id, at)
 """)
 
 # Time between two pings counts where both lie in the person's own cells and no more than the gap
@@ -100,34 +106,66 @@ GROUP BY o.code, o.name, o.role, o.division_code ORDER BY o.code
 """)
 
 
-async def known(session: AsyncSession, codes: Sequence[str]) -> list[RowMapping]:
-    """People by their codes and where the index has them, positions locked; and the time.
+class Known(NamedTuple):
+    """Somebody who tells positions, and where the index has them (degrees, WGS-84), if anywhere.
 
-    Rows have id, code, division_code, lon and lat (degrees, WGS-84) and captured_at, none where
-    nobody knows, and now.
+    `now` is the time of the transaction.
     """
+
+    code: str
+    person_id: int
+    division_code: str
+    captured_at: datetime | None
+    lon: float
+    lat: float
+    now: datetime
+
+
+class Kept(NamedTuple):
+    """A ping as it is kept, degrees in WGS-84.
+
+    `number` is its place among those told, `at` the time it counts where that is not when it was
+    captured. `latest` is ``moved`` or ``placed`` where it becomes the person's position, `near`
+    whether that leaves the place in the index, as it was at `known_at`.
+    """
+
+    number: int
+    person_id: int
+    division_code: str
+    at: datetime | None
+    captured_at: datetime
+    lon: float
+    lat: float
+    datum: str
+    accuracy_m: float | None
+    speed_mps: float | None
+    unused: str | None
+    latest: str | None
+    near: bool
+    known_at: datetime | None
+
+
+async def known(session: AsyncSession, codes: Sequence[str]) -> list[Known]:
+    """Those of the codes that are somebody's, in the order of their ids."""
     rows = await session.execute(_KNOWN, {"codes": list(codes)})
-    return list(rows.mappings())
+    return [Known(*row) for row in rows]
 
 
-async def keep(
-    session: AsyncSession, columns: dict[str, list[Any]], *, source: str
-) -> set[tuple[int, datetime]]:
+async def keep(session: AsyncSession, pings: Sequence[Kept], *, source: str) -> set[int]:
     """Put pings into the track, and the latest of each person where they are looked for.
 
     Parameters
     ----------
-    columns
-        A list for each column: person_id, division_code, at, captured_at, lon and lat (degrees,
-        WGS-84), datum, accuracy_m, speed_mps, unused, latest (moved, placed or none), near.
+    pings
+        At least one, in the order of the people's ids.
 
     Returns
     -------
     set
-        Person and time of what the track did not hold yet.
+        Numbers of those that the track held already: same person, same time.
     """
-    rows = await session.execute(_KEEP, {**columns, "source": source})
-    return {(row.person_id, row.at) for row in rows}
+    columns = dict(zip(Kept._fields, zip(*pings, strict=True), strict=True))
+    return set(await session.scalars(_KEEP, {**columns, "source": source}))
 
 
 async def hours(

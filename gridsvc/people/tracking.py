@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.audit import service as audit
@@ -31,6 +30,7 @@ from gridsvc.people.pings import (
     judge,
     metres_between,
 )
+from gridsvc.people.track_queries import Kept, Known
 from gridsvc.people.track_schemas import HoursOfPerson, HoursOut, TrackAsked, TrackOut, TrackPoint
 
 #: Hours a day that a grid worker is to be in the grid.
@@ -109,84 +109,73 @@ async def record(
     """
     if not told:
         return Recorded([], [])
-    placed = [(one.person, _in_wgs84(one.ping, one.datum)) for one in told]
-    rows = await track_queries.known(session, sorted({person for person, _ in placed}))
-    _check_known(placed, rows)
+    people = await track_queries.known(session, sorted({one.person for one in told}))
+    _check_known(told, people)
     pings: dict[str, list[tuple[int, Ping]]] = defaultdict(list)
-    for number, (person, ping) in enumerate(placed):
-        pings[person].append((number, ping))
-    kept = [
-        (row, judged, judged.number == last)
-        for row in rows
-        for verdicts in [list(judge(pings[row["code"]], _fix(row), row["now"], limits))]
-        for last in [_last_used(verdicts)]
-        for judged in verdicts
+    for number, one in enumerate(told):
+        pings[one.person].append((number, _in_wgs84(one.ping, one.datum)))
+    kept: list[Kept] = []
+    judged: list[tuple[str, Judged]] = []
+    moved: list[Moved] = []
+    for person in people:
+        verdicts = list(judge(pings[person.code], _fix(person), person.now, limits))
+        latest = _last_used(verdicts)
+        if latest is not None:
+            moved.append(Moved(person.person_id, person.division_code))
+        for one in verdicts:
+            kept.append(_row(person, one, told[one.number].datum, latest=one is latest))
+            judged.append((person.code, one))
+    repeated = await track_queries.keep(session, kept, source=source.value)
+    judged.sort(key=lambda told: told[1].number)
+    outcomes = [
+        Outcome(code, one.captured_at, one.unused, one.number in repeated) for code, one in judged
     ]
-    new = await track_queries.keep(session, _columns(kept, told), source=source.value)
-    outcomes = {
-        one.number: Outcome(
-            row["code"], one.captured_at, one.unused, (row["id"], one.at) not in new
-        )
-        for row, one, _ in kept
-    }
-    return Recorded(
-        [outcomes[number] for number in range(len(told))],
-        [Moved(row["id"], row["division_code"]) for row, _, latest in kept if latest],
-    )
+    return Recorded(outcomes, moved)
 
 
 def _in_wgs84(ping: Ping, datum: Datum) -> Ping:
     lon, lat = to_wgs84(ping.lon, ping.lat, datum)
-    return Ping(lon, lat, ping.captured_at, ping.accuracy_m, ping.speed_mps, ping.valid)
+    return ping if datum is Datum.WGS84 else replace(ping, lon=lon, lat=lat)
 
 
-def _check_known(placed: Sequence[tuple[str, Ping]], rows: Sequence[RowMapping]) -> None:
-    if unknown := sorted({person for person, _ in placed} - {row["code"] for row in rows}):
+def _check_known(told: Sequence[Told], people: Sequence[Known]) -> None:
+    if unknown := sorted({one.person for one in told} - {person.code for person in people}):
         raise NotFound(
             f"nobody has the code {unknown[0]!r}; nothing was stored, leave unknown people out",
             unknown=unknown,
         )
 
 
-def _fix(row: RowMapping) -> Fix | None:
-    if row["captured_at"] is None:
+def _fix(person: Known) -> Fix | None:
+    if person.captured_at is None:
         return None
-    return Fix(row["lon"], row["lat"], row["captured_at"])
+    return Fix(person.lon, person.lat, person.captured_at)
 
 
-def _last_used(verdicts: Sequence[Judged]) -> int | None:
-    return next((one.number for one in reversed(verdicts) if one.unused is None), None)
+def _last_used(verdicts: Sequence[Judged]) -> Judged | None:
+    return next((one for one in reversed(verdicts) if one.unused is None), None)
 
 
-def _columns(
-    kept: Sequence[tuple[RowMapping, Judged, bool]], told: Sequence[Told]
-) -> dict[str, list[Any]]:
-    """The pings column by column, as the statement that keeps them takes them."""
-
-    def latest(row: RowMapping, is_latest: bool) -> str | None:
-        if not is_latest:
-            return None
-        return "placed" if row["captured_at"] is None else "moved"
-
-    def near(row: RowMapping, ping: Ping) -> bool:
-        if row["captured_at"] is None:
-            return False
-        return metres_between(row["lon"], row["lat"], ping.lon, ping.lat) < NEAR_M
-
-    return {
-        "person_id": [row["id"] for row, _, _ in kept],
-        "division_code": [row["division_code"] for row, _, _ in kept],
-        "at": [one.at for _, one, _ in kept],
-        "captured_at": [one.captured_at for _, one, _ in kept],
-        "lon": [one.ping.lon for _, one, _ in kept],
-        "lat": [one.ping.lat for _, one, _ in kept],
-        "datum": [told[one.number].datum.value for _, one, _ in kept],
-        "accuracy_m": [one.ping.accuracy_m for _, one, _ in kept],
-        "speed_mps": [one.ping.speed_mps for _, one, _ in kept],
-        "unused": [one.unused and one.unused.value for _, one, _ in kept],
-        "latest": [latest(row, is_latest) for row, _, is_latest in kept],
-        "near": [is_latest and near(row, one.ping) for row, one, is_latest in kept],
-    }
+def _row(person: Known, one: Judged, datum: Datum, *, latest: bool) -> Kept:
+    ping = one.ping
+    seen = person.captured_at is not None
+    near = latest and seen and metres_between(person.lon, person.lat, ping.lon, ping.lat) < NEAR_M
+    return Kept(
+        number=one.number,
+        person_id=person.person_id,
+        division_code=person.division_code,
+        at=None if one.at is one.captured_at else one.at,
+        captured_at=one.captured_at,
+        lon=ping.lon,
+        lat=ping.lat,
+        datum=datum.value,
+        accuracy_m=ping.accuracy_m,
+        speed_mps=ping.speed_mps,
+        unused=one.unused.value if one.unused else None,
+        latest=("moved" if seen else "placed") if latest else None,
+        near=near,
+        known_at=person.captured_at if near else None,
+    )
 
 
 async def earlier_answer(

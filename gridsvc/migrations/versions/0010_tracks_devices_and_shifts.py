@@ -115,9 +115,9 @@ def _tracks() -> None:
     op.add_column("position", _geog("exact", nullable=True))
     op.create_table(
         "track",
-        sa.Column("division_code", sa.Text(collation="C"), nullable=False),
         sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
         _at("at"),
+        sa.Column("division_code", sa.Text(collation="C"), nullable=False),
         _at("captured_at"),
         _at("received_at", now="now()"),
         _geog("geog", nullable=False),
@@ -135,7 +135,7 @@ def _tracks() -> None:
             " 'too_fast', 'older')",
             name=op.f("ck_track_unused"),
         ),
-        sa.PrimaryKeyConstraint("division_code", "person_id", "at", name=op.f("pk_track")),
+        sa.PrimaryKeyConstraint("person_id", "at", "division_code", name=op.f("pk_track")),
         postgresql_partition_by="RANGE (at)",
     )
     op.create_index("ix_track_at", "track", ["at"], postgresql_using="brin")
