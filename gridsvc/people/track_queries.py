@@ -29,7 +29,8 @@ WITH told AS MATERIALIZED (
            accuracy_m, speed_mps, unused, latest, near, known_at,
            CAST(ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS geography) AS geog
     FROM unnest(CAST(:number AS int[]), CAST(:person_id AS bigint[]),
-                CAST(:division_code AS text[]), CAST(:at AS timestamptz[]), CAST(:captured_at AS timestamptz[]),
+                CAST(:division_code AS text[]), CAST(:at AS timestamptz[]),
+                CAST(:captured_at AS timestamptz[]),
                 CAST(:lon AS float8[]), CAST(:lat AS float8[]), CAST(:datum AS text[]),
                 CAST(:accuracy_m AS real[]), CAST(:speed_mps AS real[]), CAST(:unused AS text[]),
                 CAST(:latest AS text[]), CAST(:near AS boolean[]),

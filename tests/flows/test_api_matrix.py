@@ -5,6 +5,7 @@ parameter or body unknown here fails until it is told what to send.
 """
 
 import re
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -52,7 +53,16 @@ def parameters(side, whose):
         "datum": "wgs84",
         "matter": "E01",
         "division": side.community,
+        "device_id": side.device,
+        "shift_id": side.shift,
+        "day": "2026-11-01",
     }
+
+
+def a_shift():
+    """An hour at a time of its own, somewhere within the next years."""
+    begins = datetime.now(UTC) + timedelta(hours=2 * (uuid4().int % 20_000))
+    return {"begins": begins.isoformat(), "ends": (begins + timedelta(hours=1)).isoformat()}
 
 
 def bodies(side, whose):
@@ -63,6 +73,13 @@ def bodies(side, whose):
         "EventIn": place | {"matter": "E01", "description": "矩阵", "client_key": uuid4().hex},
         "MoveIn": {"to_state": "ACCEPTED"},
         "PositionIn": place | {"person": told["code"]},
+        "PositionBatchIn": {
+            "client_key": uuid4().hex,
+            "pings": [place | {"person": told["code"], "captured_at": "2026-11-01T08:00:00Z"}],
+        },
+        "TrackAsked": PURPOSE | {"begins": "2026-11-01T00:00:00Z", "ends": "2026-11-02T00:00:00Z"},
+        "DeviceIn": {"person": told["code"], "label": "x", "datum": "wgs84"},
+        "ShiftIn": a_shift(),
         "DutyIn": {"on_duty": True},
         "PurposeIn": PURPOSE,
         "TokenIn": {"login": "nobody-here", "password": "x"},
@@ -166,6 +183,7 @@ def is_somebody_elses(role, path):
         return path in {
             "/api/events/{event_id}/moves",
             "/api/positions",
+            "/api/positions/batch",
             "/api/people/{code}/duty",
         }
     return role in OWN_REPORTS_ONLY and path.startswith("/api/events/{event_id}")

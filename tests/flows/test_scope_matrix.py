@@ -20,6 +20,7 @@ AREA_OF = {
             *("building", "household", "barrier", "site", "plan", "grid", "micro_grid"),
             *("person", "person_power", "workload", "position", "account", "event"),
             *("event_history", "event_media", "assignment", "audit_entry"),
+            *("track", "device", "shift", "duty_change"),
         ),
         "division_code",
     ),
@@ -29,7 +30,7 @@ AREA_OF = {
         for table in ("post", "predecessor")
     },
     **dict.fromkeys(
-        ("account_area", "account_matter", "login_session", "api_key"),
+        ("account_area", "account_matter", "login_session", "api_key", "position_batch"),
         "(SELECT division_code FROM account WHERE id = account_id)",
     ),
 }

@@ -41,8 +41,9 @@ COUNTY = Scope(((LOW, HIGH),))
 BEFORE = [
     "UPDATE position SET captured_at = captured_at - interval '1 day'",
     "CREATE TABLE bare_position (person_id bigint PRIMARY KEY,"
-    " geog geography(Point, 4326) NOT NULL, datum text NOT NULL, captured_at timestamptz NOT NULL, received_at timestamptz NOT NULL"
-    " DEFAULT now()) WITH (fillfactor = 50)",
+    " geog geography(Point, 4326) NOT NULL, datum text NOT NULL,"
+    " captured_at timestamptz NOT NULL, received_at timestamptz NOT NULL DEFAULT now())"
+    " WITH (fillfactor = 50)",
     "INSERT INTO bare_position SELECT person_id, geog, datum, captured_at FROM position",
     "CREATE INDEX ON bare_position USING gist (geog)",
 ]
