@@ -55,15 +55,23 @@ async def remove(session: AsyncSession, what: str, *, days: int) -> int:
 
 
 async def remove_tracks(session: AsyncSession, *, days: int) -> int:
-    """Drop the months of the track that are wholly older, then what is older of others; how many.
+    """Remove what is older of the month that is partly so, and drop months wholly older; how many.
 
     Dropping a month keeps everybody from the track until the transaction ends: call it last.
     """
-    rest = await session.execute(
-        text("DELETE FROM track WHERE at < now() - make_interval(days => :days)"), {"days": days}
+    partly = await session.scalar(
+        text("""
+        WITH gone AS (
+            DELETE FROM track WHERE at < now() - make_interval(days => :days)
+              AND at >= date_trunc('month', now() - make_interval(days => :days), 'UTC')
+            RETURNING 1
+        )
+        SELECT count(*) FROM gone
+        """),
+        {"days": days},
     )
-    dropped = await session.scalar(text("SELECT tracks_removed(:days)"), {"days": days})
-    return int(dropped or 0) + int(rest.rowcount)
+    wholly = await session.scalar(text("SELECT tracks_removed(:days)"), {"days": days})
+    return int(partly or 0) + int(wholly or 0)
 
 
 async def anonymise_cases(session: AsyncSession, *, days: int) -> int:

@@ -76,7 +76,9 @@ BEGIN
         EXECUTE format('DROP TABLE tracks.%I', name);
         removed := removed + rows;
     END LOOP;
-    RETURN removed;
+    DELETE FROM tracks.other WHERE at < now() - make_interval(days => days);
+    GET DIAGNOSTICS rows = ROW_COUNT;
+    RETURN removed + rows;
 END $$
 """
 
