@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gridsvc.audit.actor import acting, command_line
 from gridsvc.connect import with_database
 from gridsvc.console import AsJson, show
 from gridsvc.db import transaction
+from gridsvc.errors import BadInput
 from gridsvc.geo import Datum
 from gridsvc.people import devices
 from gridsvc.people.track_schemas import DeviceIn
@@ -36,7 +38,11 @@ def register(
 
     The key is the device identifier in Traccar Client and OsmAnd, and the password in OwnTracks.
     """
-    new = DeviceIn(person=person, label=label, datum=datum)
+    try:
+        new = DeviceIn(person=person, label=label, datum=datum)
+    except ValidationError as failure:
+        wrong = failure.errors()[0]
+        raise BadInput(f"{wrong['loc'][0]}: {wrong['msg']}") from failure
 
     async def work_on(engine: AsyncEngine, _: Progress) -> dict[str, Any]:
         async with transaction(engine) as session:
