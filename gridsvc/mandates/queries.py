@@ -1,24 +1,34 @@
-"""SQL of matters and powers."""
+"""SQL of matters, powers and units, and of what lists say of a matter at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.codes import WHOLE, ancestors
+from gridsvc.mandates.calendar import OfficeHours, TimeUnit, WorkingCalendar, sessions_of
+from gridsvc.mandates.lists import STAGES, DelegatedPower, DispatchPolicy, Duty, Limit
+from gridsvc.mandates.version_queries import in_force
+
 
 @dataclass(frozen=True)
 class MatterRow:
-    """A matter as dispatch needs it; `leaf` says that it has no sub-matters."""
+    """A matter as dispatch needs it; `leaf` says that it has no sub-matters.
+
+    `ended` says that it left the list: nothing new is reported under it.
+    """
 
     code: str
     name: str
     kind: str
     power_code: str | None
     leaf: bool
+    ended: bool
 
 
 async def matter(session: AsyncSession, code: str) -> MatterRow | None:
@@ -28,7 +38,8 @@ async def matter(session: AsyncSession, code: str) -> MatterRow | None:
             await session.execute(
                 text("""
                 SELECT m.code, m.name, m.kind, m.power_code,
-                       NOT EXISTS (SELECT 1 FROM matter c WHERE c.parent_code = m.code) AS leaf
+                       NOT EXISTS (SELECT 1 FROM matter c WHERE c.parent_code = m.code) AS leaf,
+                       coalesce(m.valid_to <= current_date, false) AS ended
                 FROM matter m WHERE m.code = :code
                 """),
                 {"code": code},
@@ -65,14 +76,223 @@ async def upsert_powers(session: AsyncSession, rows: Sequence[dict[str, Any]]) -
 
 
 async def upsert_matters(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Add matters or change them; rows have code, name, parent_code, kind, power_code."""
+    """Add matters or change them.
+
+    Rows have code, name, parent_code, kind, power_code and, where they end, valid_to.
+    """
     await session.execute(
         text("""
-        INSERT INTO matter (code, name, parent_code, kind, power_code)
-        VALUES (:code, :name, :parent_code, :kind, :power_code)
+        INSERT INTO matter (code, name, parent_code, kind, power_code, valid_to)
+        VALUES (:code, :name, :parent_code, :kind, :power_code, :valid_to)
         ON CONFLICT (code) DO UPDATE SET name = excluded.name,
             parent_code = excluded.parent_code, kind = excluded.kind,
-            power_code = excluded.power_code
+            power_code = excluded.power_code, valid_to = excluded.valid_to
+        """),
+        [{"valid_to": None, **row} for row in rows],
+    )
+
+
+async def unit_codes(session: AsyncSession) -> set[str]:
+    """Codes of all units."""
+    return set(await session.scalars(text("SELECT code FROM unit")))
+
+
+async def upsert_units(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Add units or change them; rows have the columns of the table, parents come first."""
+    await session.execute(
+        text("""
+        INSERT INTO unit (code, name, kind, level, parent_code, division_code, valid_from, valid_to)
+        VALUES (:code, :name, :kind, :level, :parent_code, :division_code, :valid_from, :valid_to)
+        ON CONFLICT (code) DO UPDATE SET name = excluded.name, kind = excluded.kind,
+            level = excluded.level, parent_code = excluded.parent_code,
+            division_code = excluded.division_code, valid_from = excluded.valid_from,
+            valid_to = excluded.valid_to
         """),
         list(rows),
     )
+
+
+async def now(session: AsyncSession) -> datetime:
+    """The database's clock, as of the beginning of the transaction."""
+    told: datetime = (await session.execute(text("SELECT now()"))).scalar_one()
+    return told
+
+
+def areas_of(division_code: str) -> list[str]:
+    """A division and those it lies in, nearest first, up to everywhere."""
+    return list(dict.fromkeys([division_code, *reversed(ancestors(division_code)), WHOLE]))
+
+
+async def _version_of(
+    session: AsyncSession, kind: str, division_code: str, at: datetime
+) -> int | None:
+    found = await in_force(session, kind, areas_of(division_code), at)
+    return found.id if found else None
+
+
+# A matter and the classes above it, as the tree was then.
+_LINE = """
+WITH RECURSIVE line AS (
+    SELECT code, parent_code, 0 AS height FROM matter_entry
+    WHERE version_id = :matters AND code = :matter
+    UNION ALL
+    SELECT m.code, m.parent_code, l.height + 1 FROM matter_entry m
+    JOIN line l ON m.version_id = :matters AND m.code = l.parent_code
+)
+"""
+
+
+async def limits_of(
+    session: AsyncSession, matter_code: str, division_code: str, at: datetime
+) -> list[Limit]:
+    """Limits of a matter in a division by the lists in force at a time, in the order of stages.
+
+    For each stage the nearest of the matter and the classes above it that has limits decides;
+    none where no list says anything.
+    """
+    version = await _version_of(session, "limits", division_code, at)
+    matters = await _version_of(session, "matters", division_code, at)
+    if version is None or matters is None:
+        return []
+    found = await session.execute(
+        text(f"""{_LINE}
+        SELECT matter_code, stage, sequence, name, amount, time_unit FROM (
+            SELECT t.*, rank() OVER (PARTITION BY t.stage ORDER BY l.height) AS nearness
+            FROM time_limit t JOIN line l ON l.code = t.matter_code
+            WHERE t.version_id = :version
+        ) ranked WHERE nearness = 1
+        ORDER BY array_position(CAST(:stages AS text[]), stage), sequence
+        """),  # noqa: S608 - fixed names
+        {
+            "matter": matter_code,
+            "version": version,
+            "matters": matters,
+            "stages": list(STAGES),
+        },
+    )
+    return [
+        Limit(**row | {"time_unit": TimeUnit(row["time_unit"])})
+        for row in map(dict, found.mappings())
+    ]
+
+
+async def policy_of(
+    session: AsyncSession,
+    matter_code: str,
+    division_code: str = WHOLE,
+    at: datetime | None = None,
+) -> DispatchPolicy:
+    """How somebody is found for a matter, by the list in force at a time, now if none is given.
+
+    The nearest of the matter and the classes above it decides; the default where no list does.
+    """
+    moment = at or await now(session)
+    version = await _version_of(session, "policies", division_code, moment)
+    matters = await _version_of(session, "matters", division_code, moment)
+    found = await session.execute(
+        text(f"""{_LINE}
+        SELECT matter_code, first, reach, max_radius_m, max_position_age_s, accept_within_s,
+               travel_mode, rest_s
+        FROM dispatch_policy p JOIN line l ON l.code = p.matter_code
+        WHERE p.version_id = :version ORDER BY l.height LIMIT 1
+        """),  # noqa: S608 - fixed names
+        {"matter": matter_code, "version": version, "matters": matters},
+    )
+    row = found.mappings().first()
+    return DispatchPolicy(**row) if row else DispatchPolicy()
+
+
+async def duties_of(
+    session: AsyncSession,
+    matter_code: str,
+    level: str | None,
+    at: datetime,
+    division_code: str = WHOLE,
+) -> list[Duty]:
+    """Who leads and who assists in a matter at a level, every one if none is given.
+
+    The nearest of the matter and the classes above it that has duties at a level decides. Where
+    the list names a kind of unit, the division tells which: the nearest one of that kind.
+    """
+    version = await _version_of(session, "duties", division_code, at)
+    matters = await _version_of(session, "matters", division_code, at)
+    found = await session.execute(
+        text(f"""{_LINE}
+        SELECT r.matter_code, r.level, r.part, r.unit_kind, u.code AS unit_code,
+               u.name AS unit_name, r.task
+        FROM (
+            SELECT d.*, rank() OVER (PARTITION BY d.level ORDER BY l.height) AS nearness
+            FROM duty d JOIN line l ON l.code = d.matter_code
+            WHERE d.version_id = :version
+              AND (CAST(:level AS text) IS NULL OR d.level = :level)
+        ) r
+        LEFT JOIN LATERAL (
+            SELECT u.code, u.name FROM unit u
+            WHERE (r.unit_code = u.code OR (r.unit_code IS NULL AND u.kind = r.unit_kind
+                   AND u.division_code = ANY (CAST(:areas AS text[]))))
+              AND u.valid_from <= CAST(:at AS timestamptz)
+              AND coalesce(u.valid_to > CAST(:at AS timestamptz), true)
+            ORDER BY array_position(CAST(:areas AS text[]), u.division_code), u.code LIMIT 1
+        ) u ON true
+        WHERE r.nearness = 1
+        ORDER BY r.level, r.part DESC, r.unit_kind, u.code
+        """),  # noqa: S608 - fixed names
+        {
+            "matter": matter_code,
+            "version": version,
+            "matters": matters,
+            "level": level,
+            "at": at,
+            "areas": areas_of(division_code),
+        },
+    )
+    return [Duty(**row) for row in found.mappings()]
+
+
+async def powers_in(
+    session: AsyncSession, division_code: str, at: datetime, power_code: str | None = None
+) -> list[DelegatedPower]:
+    """Powers that a street or town, or what it lies in, has at a time; or one of them."""
+    version = await _version_of(session, "delegations", division_code, at)
+    found = await session.execute(
+        text("""
+        SELECT d.power_code, p.name, d.division_code, d.from_unit, d.legal_basis, d.valid_from,
+               d.valid_to
+        FROM delegation d JOIN power p ON p.code = d.power_code
+        WHERE d.version_id = :version AND d.division_code = ANY (CAST(:areas AS text[]))
+          AND (CAST(:power AS text) IS NULL OR d.power_code = :power)
+          AND greatest(d.valid_from, p.valid_from) <= CAST(:at AS timestamptz)
+          AND coalesce(least(d.valid_to, p.valid_to) > CAST(:at AS timestamptz), true)
+        ORDER BY d.power_code, d.division_code DESC
+        """),
+        {"version": version, "power": power_code, "areas": areas_of(division_code), "at": at},
+    )
+    return [DelegatedPower(**row) for row in found.mappings()]
+
+
+async def calendar_of(
+    session: AsyncSession, division_code: str, at: datetime | None = None
+) -> WorkingCalendar:
+    """The working calendar of a division as known at a time, now if none is given.
+
+    Holidays of next year are announced late in this one: limits are counted by what is known
+    when they are counted. Empty where no calendar is loaded.
+    """
+    moment = at or await now(session)
+    version = await _version_of(session, "calendars", division_code, moment)
+    found = await session.execute(
+        text(
+            "SELECT first, last, kind, hours FROM calendar_day WHERE version_id = :version"
+            " ORDER BY first"
+        ),
+        {"version": version},
+    )
+    hours: list[OfficeHours] = []
+    days: dict[str, set[date]] = {"off": set(), "make_up": set()}
+    for row in found:
+        if row.kind == "hours":
+            hours.append(OfficeHours(row.first, row.last, sessions_of(row.hours)))
+        else:
+            span = (row.last - row.first).days + 1
+            days[row.kind] |= {row.first + timedelta(days=n) for n in range(span)}
+    return WorkingCalendar(tuple(hours), frozenset(days["off"]), frozenset(days["make_up"]))
