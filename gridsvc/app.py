@@ -30,6 +30,7 @@ from gridsvc.jobs import queue as jobs
 from gridsvc.keyring import Keyring
 from gridsvc.maps import routes as maps
 from gridsvc.observing import Observed, with_request_ids
+from gridsvc.people import posting_routes as postings
 from gridsvc.people import routes as people
 from gridsvc.people import shift_routes as shifts
 from gridsvc.people import tasks as people_tasks
@@ -43,8 +44,8 @@ log = logging.getLogger(__name__)
 
 #: Every router of the service.
 DOORS = (
-    *(accounts, audit, grids, people, shifts, tracks, events, dispatch, phones, maps, public),
-    privacy,
+    *(accounts, audit, grids, people, shifts, postings, tracks, events, dispatch, phones),
+    *(maps, public, privacy),
     *(pages, sign_in_pages, health, metrics),
 )
 #: Largest photos that may be on their way at a time; a phone sends a third of that.

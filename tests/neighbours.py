@@ -5,7 +5,7 @@ answer, something leaked.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from shapely.affinity import translate
@@ -24,10 +24,10 @@ from gridsvc.events.schemas import EventIn, MoveIn
 from gridsvc.geo import Datum
 from gridsvc.grids import service as grids
 from gridsvc.grids.area_queries import AreaFrames
-from gridsvc.people import devices, shifts, tracking
+from gridsvc.people import devices, postings, shifts, tracking
 from gridsvc.people import service as people
 from gridsvc.people.pings import USUAL, Ping, Source
-from gridsvc.people.schemas import ShiftIn
+from gridsvc.people.schemas import PostingIn, ShiftIn
 from gridsvc.people.track_schemas import DeviceIn
 from gridsvc.people.tracking import Told
 from tests.towns import COMMUNITY, COUNTY, a_person, an_officer, middle, paper_area
@@ -172,6 +172,19 @@ async def _put_on_the_way(session: AsyncSession, side: Side, name: str) -> None:
         session, side.person, ShiftIn(begins=begins, ends=begins + timedelta(hours=8))
     )
     side.shift = planned.id
+    await session.execute(
+        text(
+            "INSERT INTO unit (code, name, kind, level, division_code, valid_from)"
+            " VALUES (:code, :name, 'street', 'street', :division, '1949-10-01')"
+        ),
+        {"code": f"{side.person[:3]}-unit", "name": f"{name}街道", "division": side.community},
+    )
+    unit = f"{side.person[:3]}-unit"
+    await postings.post(
+        session,
+        side.person,
+        PostingIn(home_unit=unit, commanding_unit=unit, begins=date(2026, 1, 1)),
+    )
     for on_duty in (False, True):
         await people.set_duty(session, side.person, on_duty=on_duty)
 

@@ -24,6 +24,7 @@ class Action(StrEnum):
     TRACK_READ = "track_read"
     DEVICE_REGISTERED = "device_registered"
     DEVICE_REVOKED = "device_revoked"
+    POSTED = "posted"
     SHIFT_PLANNED = "shift_planned"
     SHIFT_CANCELLED = "shift_cancelled"
     EXPORTED = "exported"

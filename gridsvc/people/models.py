@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from geoalchemy2 import Geography, WKBElement
 from sqlalchemy import (
@@ -20,7 +20,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridsvc.db import Base, CodeText
@@ -230,6 +230,27 @@ class DutyChange(Base):
     on_duty: Mapped[bool]
     cause: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)
+
+
+class Posting(Base):
+    """Where somebody belongs and who commands them (派驻), from a day to a day.
+
+    The home unit pays, the commanding unit gives orders and judges; for most they are the same.
+    """
+
+    __tablename__ = "posting"
+    __table_args__ = (
+        CheckConstraint("NOT isempty(during) AND NOT lower_inf(during)", name="begins"),
+        ExcludeConstraint(("person_id", "="), ("during", "&&"), name="ex_posting_one_at_a_time"),
+        _of_person(),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    division_code: Mapped[str] = mapped_column(CodeText)
+    home_unit: Mapped[str] = mapped_column(CodeText, ForeignKey("unit.code"))
+    commanding_unit: Mapped[str] = mapped_column(CodeText, ForeignKey("unit.code"))
+    during: Mapped[Range[date]] = mapped_column(DATERANGE)
 
 
 class GridPost(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -141,3 +141,31 @@ class DutyChangeOut(BaseModel):
     on_duty: bool
     cause: str = Field(examples=["shift"], description="shift or hand")
     actor: str
+
+
+_UnitCode = Annotated[PlainText, Field(min_length=1, max_length=64, examples=["CG-3201"])]
+_Day = Annotated[date, Field(ge=date(1949, 10, 1), le=date(2099, 12, 31))]
+
+
+class PostingIn(BaseModel):
+    """Where somebody is to belong and who is to command them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    home_unit: _UnitCode = Field(description="unit that pays them")
+    commanding_unit: _UnitCode = Field(description="unit that commands and judges them")
+    begins: _Day
+    ends: _Day | None = Field(None, description="first day on which it is over; none = open")
+
+
+class PostingOut(BaseModel):
+    """Where somebody belongs and who commands them, within some days."""
+
+    id: int
+    person: str
+    home_unit: str
+    home_unit_name: str | None = Field(description="none where the unit is beyond your area")
+    commanding_unit: str
+    commanding_unit_name: str | None = Field(description="none where the unit is beyond your area")
+    begins: date
+    ends: date | None

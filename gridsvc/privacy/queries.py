@@ -120,6 +120,10 @@ _OF_PERSON: dict[str, TextClause] = {
         "SELECT lower(during) AS begins, upper(during) AS ends FROM shift"
         " WHERE person_id = :id ORDER BY during"
     ),
+    "postings": text(
+        "SELECT home_unit, commanding_unit, lower(during) AS begins, upper(during) AS ends"
+        " FROM posting WHERE person_id = :id ORDER BY during"
+    ),
     "duty": text("SELECT at, on_duty, cause FROM duty_change WHERE person_id = :id ORDER BY id"),
     "assignments": text(
         "SELECT event_id, assigned_at, released_at, released_as, distance_m, reason"

@@ -5,7 +5,7 @@ parameter or body unknown here fails until it is told what to send.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -65,6 +65,17 @@ def a_shift():
     return {"begins": begins.isoformat(), "ends": (begins + timedelta(hours=1)).isoformat()}
 
 
+def a_posting():
+    """A day of its own, long before anybody's posting, at a unit of nobody."""
+    day = date(1950, 1, 1) + timedelta(days=uuid4().int % 20_000)
+    return {
+        "home_unit": "own-unit",
+        "commanding_unit": "own-unit",
+        "begins": day.isoformat(),
+        "ends": (day + timedelta(days=1)).isoformat(),
+    }
+
+
 def bodies(side, whose):
     """What to send as every body there is, by the name of its schema."""
     told = parameters(side, whose)
@@ -80,6 +91,7 @@ def bodies(side, whose):
         "TrackAsked": PURPOSE | {"begins": "2026-11-01T00:00:00Z", "ends": "2026-11-02T00:00:00Z"},
         "DeviceIn": {"person": told["code"], "label": "x", "datum": "wgs84"},
         "ShiftIn": a_shift(),
+        "PostingIn": a_posting(),
         "DutyIn": {"on_duty": True},
         "PurposeIn": PURPOSE,
         "TokenIn": {"login": "nobody-here", "password": "x"},

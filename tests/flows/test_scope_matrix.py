@@ -20,7 +20,7 @@ AREA_OF = {
             *("building", "household", "barrier", "site", "plan", "grid", "micro_grid"),
             *("person", "person_power", "workload", "position", "account", "event"),
             *("event_history", "event_media", "assignment", "audit_entry"),
-            *("track", "device", "shift", "duty_change"),
+            *("track", "device", "shift", "duty_change", "posting"),
         ),
         "division_code",
     ),

@@ -1,4 +1,4 @@
-"""tracks by month, devices that tell positions, shifts and the history of duty."""
+"""tracks by month, devices that tell positions, shifts, history of duty, postings to units."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,7 +6,7 @@ from geoalchemy2 import Geography
 from sqlalchemy.dialects import postgresql
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -21,7 +21,7 @@ INSIDE = (
 )
 DATUM = "datum IN ('wgs84', 'gcj02', 'bd09', 'cgcs2000')"
 POLICIES = {
-    **dict.fromkeys(("track", "device", "shift", "duty_change"), INSIDE),
+    **dict.fromkeys(("track", "device", "shift", "duty_change", "posting"), INSIDE),
     "position_batch": "EXISTS (SELECT FROM account a WHERE a.id = account_id)",
 }
 WRITES = {
@@ -29,6 +29,7 @@ WRITES = {
     "device": "INSERT, UPDATE, DELETE",
     "shift": "INSERT, UPDATE, DELETE",
     "duty_change": "INSERT",
+    "posting": "INSERT, UPDATE",
     "position_batch": "INSERT, UPDATE, DELETE",
 }
 
@@ -227,10 +228,35 @@ def _shifts() -> None:
     op.create_index("ix_duty_change_person_id", "duty_change", ["person_id", "at"])
 
 
+def _postings() -> None:
+    op.create_table(
+        "posting",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("division_code", sa.Text(collation="C"), nullable=False),
+        sa.Column("home_unit", sa.Text(collation="C"), nullable=False),
+        sa.Column("commanding_unit", sa.Text(collation="C"), nullable=False),
+        sa.Column("during", postgresql.DATERANGE(), nullable=False),
+        sa.CheckConstraint(
+            "NOT isempty(during) AND NOT lower_inf(during)", name=op.f("ck_posting_begins")
+        ),
+        postgresql.ExcludeConstraint(
+            ("person_id", "="), ("during", "&&"), name="ex_posting_one_at_a_time", using="gist"
+        ),
+        sa.ForeignKeyConstraint(["home_unit"], ["unit.code"], name=op.f("fk_posting_home_unit")),
+        sa.ForeignKeyConstraint(
+            ["commanding_unit"], ["unit.code"], name=op.f("fk_posting_commanding_unit")
+        ),
+        _of_person("posting"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_posting")),
+    )
+
+
 def upgrade() -> None:
     _tracks()
     _devices()
     _shifts()
+    _postings()
     for table, visible in POLICIES.items():
         op.execute(f"GRANT SELECT, {WRITES[table]} ON {table} TO {SERVICE}")
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
