@@ -122,13 +122,15 @@ async def record(
         latest = _last_used(verdicts)
         if latest is not None:
             moved.append(Moved(person.person_id, person.division_code))
-        for one in verdicts:
-            kept.append(_row(person, one, told[one.number].datum, latest=one is latest))
-            judged.append((person.code, one))
+        for verdict in verdicts:
+            datum = told[verdict.number].datum
+            kept.append(_row(person, verdict, datum, latest=verdict is latest))
+            judged.append((person.code, verdict))
     repeated = await track_queries.keep(session, kept, source=source.value)
-    judged.sort(key=lambda told: told[1].number)
+    judged.sort(key=lambda pair: pair[1].number)
     outcomes = [
-        Outcome(code, one.captured_at, one.unused, one.number in repeated) for code, one in judged
+        Outcome(code, verdict.captured_at, verdict.unused, verdict.number in repeated)
+        for code, verdict in judged
     ]
     return Recorded(outcomes, moved)
 
@@ -161,20 +163,20 @@ def _row(person: Known, one: Judged, datum: Datum, *, latest: bool) -> Kept:
     seen = person.captured_at is not None
     near = latest and seen and metres_between(person.lon, person.lat, ping.lon, ping.lat) < NEAR_M
     return Kept(
-        number=one.number,
-        person_id=person.person_id,
-        division_code=person.division_code,
-        at=None if one.at is one.captured_at else one.at,
-        captured_at=one.captured_at,
-        lon=ping.lon,
-        lat=ping.lat,
-        datum=datum.value,
-        accuracy_m=ping.accuracy_m,
-        speed_mps=ping.speed_mps,
-        unused=one.unused.value if one.unused else None,
-        latest=("moved" if seen else "placed") if latest else None,
-        near=near,
-        known_at=person.captured_at if near else None,
+        one.number,
+        person.person_id,
+        person.division_code,
+        None if one.at is one.captured_at else one.at,
+        one.captured_at,
+        ping.lon,
+        ping.lat,
+        datum.value,
+        ping.accuracy_m,
+        ping.speed_mps,
+        one.unused.value if one.unused else None,
+        ("moved" if seen else "placed") if latest else None,
+        near,
+        person.captured_at if near else None,
     )
 
 
