@@ -26,12 +26,17 @@ from gridsvc.events import life_routes as lives
 from gridsvc.events import public_routes as public
 from gridsvc.events import routes as events
 from gridsvc.events import tasks as event_tasks
+from gridsvc.exchange import phone_routes as phones
 from gridsvc.grids import routes as grids
 from gridsvc.jobs import queue as jobs
 from gridsvc.keyring import Keyring
 from gridsvc.maps import routes as maps
 from gridsvc.observing import Observed, with_request_ids
+from gridsvc.people import posting_routes as postings
 from gridsvc.people import routes as people
+from gridsvc.people import shift_routes as shifts
+from gridsvc.people import tasks as people_tasks
+from gridsvc.people import track_routes as tracks
 from gridsvc.pressure import BodyLimit, WorkLimit
 from gridsvc.privacy import routes as privacy
 from gridsvc.privacy import tasks as privacy_tasks
@@ -41,7 +46,8 @@ log = logging.getLogger(__name__)
 
 #: Every router of the service.
 DOORS = (
-    *(accounts, audit, grids, people, lives, events, dispatch, maps, public, privacy),
+    *(accounts, audit, grids, people, shifts, postings, tracks, lives, events, dispatch),
+    *(phones, maps, public, privacy),
     *(pages, sign_in_pages, health, metrics),
 )
 #: Largest photos that may be on their way at a time; a phone sends a third of that.
@@ -50,7 +56,7 @@ _PHOTOS_AT_ONCE = 16
 _OPENID_S = 600
 
 #: What each room has to do in the job queue.
-_TASKS = (event_tasks.tasks, privacy_tasks.tasks)
+_TASKS = (event_tasks.tasks, people_tasks.tasks, privacy_tasks.tasks)
 
 
 def create_app(settings: Settings, login: Login, keyring: Keyring) -> FastAPI:

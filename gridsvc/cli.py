@@ -33,6 +33,7 @@ COMMANDS = {
     "backup": "gridsvc.backup.commands:backup",
     "restore": "gridsvc.backup.commands:restore",
     "retention": "gridsvc.commands.retention:retention",
+    "devices": "gridsvc.commands.devices:app",
     "audit": "gridsvc.commands.audit:app",
     "keys": "gridsvc.commands.keys:app",
     "db": "gridsvc.commands.db:app",

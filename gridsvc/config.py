@@ -119,6 +119,19 @@ class Settings(BaseSettings):
         None, min_length=20, description="what Prometheus sends; none = only from this machine"
     )
     keep_positions_days: int = Field(30, ge=1, description="days a position is kept")
+    most_speed_mps: float = Field(
+        60.0, gt=0, description="metres per second beyond which a position is a jump of the phone"
+    )
+    most_inaccuracy_m: float = Field(
+        200.0, gt=0, description="metres of inaccuracy beyond which a position is not used"
+    )
+    positions_within: tuple[float, float, float, float] = Field(
+        (73.0, 3.0, 136.0, 54.0),
+        description="west, south, east, north (degrees) of where people can be, as JSON: a list",
+    )
+    track_gap_s: float = Field(
+        600.0, gt=0, description="seconds between positions of which nothing is known"
+    )
     keep_media_days: int = Field(365, ge=1, description="days photos are kept after the case")
     keep_cases_days: int = Field(1095, ge=1, description="days until a closed case is anonymised")
     jobs: bool = Field(True, description="whether this process works on the job queue")

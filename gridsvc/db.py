@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -149,6 +149,17 @@ class Scope:
     above: tuple[str, ...] = ()
     reporter: str = "*"
     matters: tuple[str, ...] = ("*",)
+
+    def shows_all_of(self, ranges: Iterable[tuple[str, str]]) -> bool:
+        """Whether everything in some ranges of codes is seen in this scope."""
+        return (
+            self.reporter == "*"
+            and self.matters == ("*",)
+            and all(
+                any(own_low <= low and high <= own_high for own_low, own_high in self.ranges)
+                for low, high in ranges
+            )
+        )
 
 
 NOWHERE = Scope(())

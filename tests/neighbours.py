@@ -5,7 +5,7 @@ answer, something leaked.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from shapely.affinity import translate
@@ -21,9 +21,15 @@ from gridsvc.audit.actor import Actor, acting
 from gridsvc.db import transaction
 from gridsvc.dispatch import service as dispatch
 from gridsvc.events.schemas import EventIn, MoveIn
+from gridsvc.geo import Datum
 from gridsvc.grids import service as grids
 from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.people import devices, postings, shifts, tracking
 from gridsvc.people import service as people
+from gridsvc.people.pings import USUAL, Ping, Source
+from gridsvc.people.schemas import PostingIn, ShiftIn
+from gridsvc.people.track_schemas import DeviceIn
+from gridsvc.people.tracking import Told
 from tests.towns import COMMUNITY, COUNTY, a_person, an_officer, middle, paper_area
 from tests.who import KEYRING, open_account
 
@@ -48,6 +54,8 @@ class Side:
     event: int = 0
     others_event: int = 0
     plan: int = 0
+    device: int = 0
+    shift: int = 0
     accounts: dict[Role, int] = field(default_factory=dict)
 
 
@@ -122,6 +130,7 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
         text("SELECT max(id) FROM plan WHERE division_code = :code"), {"code": side.community}
     )
     await _open_accounts(session, side, prefix, name)
+    await _put_on_the_way(session, side, name)
     side.event = await _report(session, side, name, side.accounts[Role.CITIZEN])
     side.others_event = await _report(session, side, name, None)
     closed = await _report(session, side, name, None)
@@ -165,6 +174,38 @@ async def _accompany(session: AsyncSession, side: Side, name: str) -> None:
         told = {"id": side.event, "name": name, "other": side.others_event}
         named = {key: value for key, value in told.items() if f":{key}" in statement}
         await session.execute(text(statement), named)
+
+
+async def _put_on_the_way(session: AsyncSession, side: Side, name: str) -> None:
+    """A phone, a ping, a batch, a shift and a change of duty."""
+    lon, lat = side.place
+    registered = await devices.register(
+        session, DeviceIn(person=side.person, label=f"{name}的手机", datum="wgs84")
+    )
+    side.device = registered.device.id
+    told = [Told(side.person, Ping(lon, lat), Datum.WGS84)]
+    await tracking.record(session, told, source=Source.API, limits=USUAL)
+    await tracking.earlier_answer(session, side.accounts[Role.PARTNER], name, "")
+    begins = datetime.now(UTC) + timedelta(days=1)
+    planned = await shifts.plan(
+        session, side.person, ShiftIn(begins=begins, ends=begins + timedelta(hours=8))
+    )
+    side.shift = planned.id
+    await session.execute(
+        text(
+            "INSERT INTO unit (code, name, kind, level, division_code, valid_from)"
+            " VALUES (:code, :name, 'street', 'street', :division, '1949-10-01')"
+        ),
+        {"code": f"{side.person[:3]}-unit", "name": f"{name}街道", "division": side.community},
+    )
+    unit = f"{side.person[:3]}-unit"
+    await postings.post(
+        session,
+        side.person,
+        PostingIn(home_unit=unit, commanding_unit=unit, begins=date(2026, 1, 1)),
+    )
+    for on_duty in (False, True):
+        await people.set_duty(session, side.person, on_duty=on_duty)
 
 
 async def _open_accounts(session: AsyncSession, side: Side, prefix: str, name: str) -> None:

@@ -45,6 +45,10 @@ class Rates:
         who = f"key {identity.key}" if identity.key else f"account {identity.account_id}"
         await self._count(self._requests, who)
 
+    async def count_device(self, device_id: int) -> None:
+        """Count a position of a phone that tells them without an account; raises the same."""
+        await self._count(self._requests, f"device {device_id}")
+
     async def count_sign_in(self, address: str | None) -> None:
         """Count a try to sign in from an address; raises as `count_request`."""
         await self._count(self._sign_ins, address or "unknown")

@@ -8,14 +8,16 @@ from fastapi import APIRouter, Query, Request
 
 from gridsvc.accounts.access import Caller, Session, may
 from gridsvc.accounts.roles import Permission
-from gridsvc.dispatch import service
+from gridsvc.dispatch import positions, service
 from gridsvc.dispatch.schemas import Nearest
 from gridsvc.events.routes import EventId
 from gridsvc.events.schemas import DecisionIn, EventIn, EventWithHistory, MoveIn
 from gridsvc.geo import Datum
 from gridsvc.grids.routes import Lat, Lon
+from gridsvc.people import tracking
 from gridsvc.people.routes import PersonCode
 from gridsvc.people.schemas import DutyIn, DutyOut, PositionIn, PositionOut
+from gridsvc.people.track_schemas import PositionBatchIn, PositionBatchOut
 from gridsvc.plain_text import PlainText
 
 router = APIRouter(prefix="/api", tags=["dispatch"])
@@ -72,9 +74,27 @@ async def nearest(
     "/positions",
     dependencies=[may(Permission.TELL_POSITION, Permission.TELL_POSITIONS_OF_OTHERS)],
 )
-async def position(session: Session, caller: Caller, position: PositionIn) -> PositionOut:
-    """Tell where a person is; an older position than the known one is not stored."""
-    return await service.record_position(session, position, caller)
+async def position(
+    request: Request, session: Session, caller: Caller, position: PositionIn
+) -> PositionOut:
+    """Tell where a person is; what cannot be, or is older than what is known, is not used."""
+    limits = tracking.limits_of(request.app.state.settings)
+    return await positions.record_position(session, position, caller, limits)
+
+
+@router.post(
+    "/positions/batch",
+    dependencies=[may(Permission.TELL_POSITION, Permission.TELL_POSITIONS_OF_OTHERS)],
+)
+async def position_batch(
+    request: Request, session: Session, caller: Caller, batch: PositionBatchIn
+) -> PositionBatchOut:
+    """Tell where people were; the same batch sent again gets the same answer and changes nothing.
+
+    Positions that cannot be used are kept with the reason. A person unknown here refuses all.
+    """
+    limits = tracking.limits_of(request.app.state.settings)
+    return await positions.record_batch(session, batch, caller, limits)
 
 
 @router.post(

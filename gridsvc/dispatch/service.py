@@ -31,7 +31,7 @@ from gridsvc.people import queries as people_queries
 from gridsvc.people import service as people_service
 from gridsvc.people.candidates import Need
 from gridsvc.people.names import ROLES
-from gridsvc.people.schemas import DutyOut, PositionIn, PositionOut
+from gridsvc.people.schemas import DutyOut
 
 #: How many of the nearest to look at: with 8 and many events in one spot a quarter find nobody
 #: free, with 32 none; the wider rounds are for those left over.
@@ -236,26 +236,6 @@ async def _let_go(session: AsyncSession, event_id: int, then: State, division_co
         await take_up(session, freed, division_code)
 
 
-async def record_position(
-    session: AsyncSession, position: PositionIn, teller: Identity | None = None
-) -> PositionOut:
-    """Store where a person is and let them take up what waits for somebody like them.
-
-    Raises
-    ------
-    Forbidden
-        If `teller` tells where somebody else is and may not.
-    """
-    _check_own(teller, position.person, Permission.TELL_POSITIONS_OF_OTHERS)
-    person, stored, captured_at = await people_service.record_position(session, position)
-    return PositionOut(
-        person=position.person,
-        stored=stored,
-        captured_at=captured_at,
-        taken_up=await take_up(session, person["id"], person["division_code"]),
-    )
-
-
 async def set_duty(
     session: AsyncSession, code: str, *, on_duty: bool, setter: Identity | None = None
 ) -> DutyOut:
@@ -266,7 +246,7 @@ async def set_duty(
     Forbidden
         If `setter` means somebody else and may not.
     """
-    _check_own(setter, code, Permission.SET_DUTY_OF_OTHERS)
+    check_own(setter, code, Permission.SET_DUTY_OF_OTHERS)
     person = await people_service.set_duty(session, code, on_duty=on_duty)
     await audit.record(
         session,
@@ -281,7 +261,14 @@ async def set_duty(
     return DutyOut(person=code, on_duty=on_duty, taken_up=taken_up)
 
 
-def _check_own(caller: Identity | None, code: str, of_others: Permission) -> None:
+def check_own(caller: Identity | None, code: str, of_others: Permission) -> None:
+    """Refuse what somebody does for another person without the permission to.
+
+    Raises
+    ------
+    Forbidden
+        If `caller` is neither the person nor entitled.
+    """
     if caller is None or caller.may(of_others) or caller.person_code == code:
         return
     raise Forbidden("you may do this for yourself only; give your own code")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -243,28 +244,71 @@ async def lock_waiting(
     return result.mappings().first()
 
 
+# What waits for person `p`: events `e` of matters `m` in their county, of their role and powers.
+_WAITS_FOR = """
+    e.state IN ('FILED', 'RETURNED', 'REOPENED')
+    AND left(e.division_code, 6) = left(p.division_code, 6)
+    AND p.role = CASE m.kind WHEN 'enforcement' THEN 'officer' ELSE 'grid_worker' END
+    AND (m.power_code IS NULL OR EXISTS (
+        SELECT 1 FROM person_power h WHERE h.person_id = p.id AND h.power_code = m.power_code))
+"""
+
+
 async def lock_waiting_for(session: AsyncSession, *, person_id: int, limit: int) -> list[int]:
     """Waiting events of a person's county, role and powers, oldest first, locked; ids.
 
     Nothing is returned for a person who is off duty.
     """
     result = await session.scalars(
-        text("""
+        text(f"""
         SELECT e.id FROM event e
         JOIN matter m ON m.code = e.matter_code
         JOIN person p ON p.id = :person_id AND p.on_duty
-        WHERE e.state IN ('FILED', 'RETURNED', 'REOPENED')
-          AND left(e.division_code, 6) = left(p.division_code, 6)
-          AND p.role = CASE m.kind WHEN 'enforcement' THEN 'officer' ELSE 'grid_worker' END
-          AND (m.power_code IS NULL OR EXISTS (
-              SELECT 1 FROM person_power h
-              WHERE h.person_id = p.id AND h.power_code = m.power_code))
+        WHERE {_WAITS_FOR}
         ORDER BY e.received_at, e.id LIMIT :limit
         FOR UPDATE OF e SKIP LOCKED
-        """),
+        """),  # noqa: S608 - fixed parts
         {"person_id": person_id, "limit": limit},
     )
     return list(result)
+
+
+async def waited_for(
+    session: AsyncSession, person_ids: Sequence[int], *, counties: Sequence[tuple[str, str]]
+) -> list[tuple[int, str]]:
+    """Those of the people on duty and with room for more for whom an event waits.
+
+    Parameters
+    ----------
+    counties
+        Ranges of division codes that the people belong to. Where nothing waits in any of them,
+        which a partial index tells, the people are not looked at.
+
+    Returns
+    -------
+    list of tuple
+        Database id and division, by id.
+    """
+    rows = await session.execute(
+        text(f"""
+        SELECT p.id, p.division_code FROM person p JOIN workload w ON w.person_id = p.id
+        WHERE p.id = ANY(CAST(:ids AS bigint[])) AND p.on_duty AND w.open_count < w.capacity
+          AND EXISTS (SELECT FROM event e
+                      JOIN unnest(CAST(:lows AS text[]), CAST(:highs AS text[]))
+                          AS county (low, high)
+                      ON e.division_code COLLATE "C" >= low AND e.division_code COLLATE "C" < high
+                      WHERE e.state IN ('FILED', 'RETURNED', 'REOPENED'))
+          AND EXISTS (SELECT FROM event e JOIN matter m ON m.code = e.matter_code
+                      WHERE {_WAITS_FOR})
+        ORDER BY p.id
+        """),  # noqa: S608 - fixed parts
+        {
+            "ids": list(person_ids),
+            "lows": [low for low, _ in counties],
+            "highs": [high for _, high in counties],
+        },
+    )
+    return [(row.id, row.division_code) for row in rows]
 
 
 async def set_handler(session: AsyncSession, event_id: int, person_id: int | None) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from geoalchemy2 import Geography, WKBElement
 from sqlalchemy import (
+    REAL,
     BigInteger,
     CheckConstraint,
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
+    Index,
+    LargeBinary,
     Text,
     UniqueConstraint,
     func,
+    text,
 )
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridsvc.db import Base, CodeText
@@ -87,7 +92,11 @@ class Workload(Base):
 
 
 class Position(Base):
-    """Latest known position of a person; `datum` is the one it arrived in."""
+    """Latest known position of a person; `datum` is the one it arrived in.
+
+    `geog` is where the index finds the person. It stays while they move less than 20 m; `exact`
+    is then where they were seen, and none where that is `geog` itself.
+    """
 
     __tablename__ = "position"
     __table_args__ = (
@@ -99,11 +108,149 @@ class Position(Base):
     person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     division_code: Mapped[str] = mapped_column(CodeText)
     geog: Mapped[WKBElement] = mapped_column(Geography("POINT", SRID))
+    exact: Mapped[WKBElement | None] = mapped_column(Geography("POINT", SRID, spatial_index=False))
     datum: Mapped[str] = mapped_column(Text)
     captured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     received_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now()
     )
+
+
+class Track(Base):
+    """Every position that was told, by month; `unused` says why one was not used.
+
+    Months are partitions in the schema `tracks`, which only the parent leads to. No reference to
+    the person: the division is that of the time, and a check of every ping would be dear.
+    """
+
+    __tablename__ = "track"
+    __table_args__ = (
+        CheckConstraint("datum IN ('wgs84', 'gcj02', 'bd09', 'cgcs2000')", name="datum"),
+        CheckConstraint("source IN ('api', 'osmand', 'traccar', 'owntracks')", name="source"),
+        CheckConstraint(
+            "unused IN ('no_fix', 'clock_ahead', 'clock_behind', 'outside', 'inaccurate',"
+            " 'too_fast', 'older')",
+            name="unused",
+        ),
+        Index("ix_track_at", "at", postgresql_using="brin"),
+        {"postgresql_partition_by": "RANGE (at)"},
+    )
+
+    person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    division_code: Mapped[str] = mapped_column(CodeText, primary_key=True)
+    captured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    received_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now()
+    )
+    geog: Mapped[WKBElement] = mapped_column(Geography("POINT", SRID, spatial_index=False))
+    datum: Mapped[str] = mapped_column(Text)
+    accuracy_m: Mapped[float | None] = mapped_column(REAL)
+    speed_mps: Mapped[float | None] = mapped_column(REAL)
+    source: Mapped[str] = mapped_column(Text)
+    unused: Mapped[str | None] = mapped_column(Text)
+
+
+class PositionBatch(Base):
+    """Batch of positions that was taken, and the answer that its key gets again."""
+
+    __tablename__ = "position_batch"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), primary_key=True
+    )
+    client_key: Mapped[str] = mapped_column(Text, primary_key=True)
+    body_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    answer: Mapped[dict[str, object] | None] = mapped_column(JSONB)
+    received_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now(), index=True
+    )
+
+
+class Device(Base):
+    """Phone that tells where a person is: known by its key, in the datum it was declared with."""
+
+    __tablename__ = "device"
+    __table_args__ = (
+        CheckConstraint("datum IN ('wgs84', 'gcj02', 'bd09', 'cgcs2000')", name="datum"),
+        CheckConstraint("length(label) BETWEEN 1 AND 100", name="label_length"),
+        _of_person(),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    division_code: Mapped[str] = mapped_column(CodeText)
+    digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    beginning: Mapped[str] = mapped_column(Text)
+    label: Mapped[str] = mapped_column(Text)
+    datum: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Shift(Base):
+    """Time somebody is planned to be on duty; `begun_at` and `ended_at` when that was done."""
+
+    __tablename__ = "shift"
+    __table_args__ = (
+        CheckConstraint(
+            "lower(during) < upper(during) AND upper(during) <= lower(during) + interval '1 day'",
+            name="at_most_a_day",
+        ),
+        ExcludeConstraint(("person_id", "="), ("during", "&&"), name="ex_shift_overlap"),
+        Index("ix_shift_open", "ended_at", postgresql_where=text("ended_at IS NULL")),
+        _of_person(),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    division_code: Mapped[str] = mapped_column(CodeText)
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    begun_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class DutyChange(Base):
+    """Line of history: somebody went on or off duty, by a shift or by hand."""
+
+    __tablename__ = "duty_change"
+    __table_args__ = (
+        CheckConstraint("cause IN ('shift', 'hand')", name="cause"),
+        Index("ix_duty_change_person_id", "person_id", "at"),
+        _of_person(),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    division_code: Mapped[str] = mapped_column(CodeText)
+    at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    on_duty: Mapped[bool]
+    cause: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+
+
+class Posting(Base):
+    """Where somebody belongs and who commands them (派驻), from a day to a day.
+
+    The home unit pays, the commanding unit gives orders and judges; for most they are the same.
+    """
+
+    __tablename__ = "posting"
+    __table_args__ = (
+        CheckConstraint("NOT isempty(during) AND NOT lower_inf(during)", name="begins"),
+        ExcludeConstraint(("person_id", "="), ("during", "&&"), name="ex_posting_one_at_a_time"),
+        _of_person(),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    division_code: Mapped[str] = mapped_column(CodeText)
+    home_unit: Mapped[str] = mapped_column(CodeText, ForeignKey("unit.code"))
+    commanding_unit: Mapped[str] = mapped_column(CodeText, ForeignKey("unit.code"))
+    during: Mapped[Range[date]] = mapped_column(DATERANGE)
 
 
 class GridPost(Base):

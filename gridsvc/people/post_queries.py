@@ -85,8 +85,8 @@ async def _upsert_positions(session: AsyncSession, rows: Sequence[dict[str, Any]
         FROM unnest(CAST(:codes AS text[]), CAST(:lons AS float8[]), CAST(:lats AS float8[]),
                     CAST(:datums AS text[])) AS row (code, lon, lat, datum)
         JOIN person p ON p.code = row.code
-        ON CONFLICT (person_id) DO UPDATE SET geog = excluded.geog, datum = excluded.datum,
-            captured_at = excluded.captured_at, received_at = now()
+        ON CONFLICT (person_id) DO UPDATE SET geog = excluded.geog, exact = NULL,
+            datum = excluded.datum, captured_at = excluded.captured_at, received_at = now()
         """),
         {
             "codes": [row["code"] for row in rows],

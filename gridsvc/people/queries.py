@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gridsvc.geo import Datum
 from gridsvc.people.candidates import Candidate, Need
 
 # The inner part walks the spatial index outwards and is cut at :k before anything is locked;
@@ -95,17 +93,6 @@ FROM (
     LEFT JOIN position s ON s.person_id = p.id
     WHERE p.role = :role AND p.division_code >= :low AND p.division_code < :high
 ) AS people
-""")
-
-_MOVE = text("""
-INSERT INTO position (person_id, division_code, geog, datum, captured_at)
-SELECT id, division_code, CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography), :datum,
-       :captured_at
-FROM person WHERE id = :person_id
-ON CONFLICT (person_id) DO UPDATE SET geog = excluded.geog, datum = excluded.datum,
-    captured_at = excluded.captured_at, received_at = now()
-WHERE position.captured_at <= excluded.captured_at
-RETURNING person_id
 """)
 
 
@@ -219,8 +206,8 @@ async def latest_position(session: AsyncSession, person_id: int) -> RowMapping |
     """Where a person was last seen (lon, lat in degrees, WGS-84; captured_at), or none."""
     found = await session.execute(
         text("""
-        SELECT ST_X(CAST(geog AS geometry)) AS lon, ST_Y(CAST(geog AS geometry)) AS lat,
-               captured_at
+        SELECT ST_X(CAST(coalesce(exact, geog) AS geometry)) AS lon,
+               ST_Y(CAST(coalesce(exact, geog) AS geometry)) AS lat, captured_at
         FROM position WHERE person_id = :id
         """),
         {"id": person_id},
@@ -237,32 +224,16 @@ async def first_of_role(session: AsyncSession, role: str) -> Any:
     return found.mappings().first()
 
 
-async def set_duty(session: AsyncSession, person_id: int, *, on_duty: bool) -> None:
-    """Put a person on or off duty."""
+async def set_duty(session: AsyncSession, person_id: int, *, on_duty: bool, actor: str) -> None:
+    """Put a person on or off duty by hand, with the line of history if it is a change."""
     await session.execute(
-        text("UPDATE person SET on_duty = :on_duty WHERE id = :id"),
-        {"id": person_id, "on_duty": on_duty},
+        text("""
+        WITH changed AS (
+            UPDATE person SET on_duty = :on_duty WHERE id = :id AND on_duty <> :on_duty
+            RETURNING id, division_code, on_duty
+        )
+        INSERT INTO duty_change (person_id, division_code, on_duty, cause, actor)
+        SELECT id, division_code, on_duty, 'hand', :actor FROM changed
+        """),
+        {"id": person_id, "on_duty": on_duty, "actor": actor},
     )
-
-
-async def move(
-    session: AsyncSession,
-    person_id: int,
-    *,
-    lon: float,
-    lat: float,
-    datum: Datum,
-    captured_at: datetime,
-) -> bool:
-    """Store a position (degrees, WGS-84) unless a newer one is known; whether it was stored."""
-    stored = await session.scalar(
-        _MOVE,
-        {
-            "person_id": person_id,
-            "lon": lon,
-            "lat": lat,
-            "datum": datum.value,
-            "captured_at": captured_at,
-        },
-    )
-    return stored is not None

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from gridsvc.geo import Datum
+from gridsvc.people.pings import CLOCK_AHEAD, CLOCKS_BEGIN, CLOCKS_END, Unused
 from gridsvc.plain_text import PlainText
-
-#: A phone's clock may be this far ahead of ours before we refuse its time.
-CLOCK_AHEAD = timedelta(minutes=5)
-#: Outside these years a clock was never set.
-CLOCKS_BEGIN, CLOCKS_END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def _clock_is_set(captured_at: datetime) -> datetime:
@@ -35,6 +31,8 @@ PastTime = Annotated[CapturedAt, AfterValidator(_clock_is_right)]
 
 LonIn = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[118.7812])]
 LatIn = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[32.0413])]
+AccuracyM = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False, examples=[8.0])]
+SpeedMps = Annotated[float, Field(ge=0, le=1e4, allow_inf_nan=False, examples=[1.2])]
 
 
 class PersonOut(BaseModel):
@@ -86,13 +84,16 @@ class PositionIn(BaseModel):
     captured_at: PastTime | None = Field(
         None, description="when the phone took the position; none = now"
     )
+    accuracy_m: AccuracyM | None = None
+    speed_mps: SpeedMps | None = None
 
 
 class PositionOut(BaseModel):
     """What became of a position, and the events that came to the person by it."""
 
     person: str
-    stored: bool = Field(description="false when a newer position was already known")
+    stored: bool = Field(description="whether this is now where they are looked for")
+    reason: Unused | None = Field(description="why it is kept in the track alone, if it is")
     captured_at: datetime
     taken_up: list[int] = Field(description="ids of waiting events now given to this person")
 
@@ -111,3 +112,60 @@ class DutyOut(BaseModel):
     person: str
     on_duty: bool
     taken_up: list[int] = Field(description="ids of waiting events now given to this person")
+
+
+class ShiftIn(BaseModel):
+    """Time somebody is to be on duty."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begins: CapturedAt = Field(examples=["2026-12-01T08:30:00+08:00"])
+    ends: CapturedAt = Field(examples=["2026-12-01T17:30:00+08:00"])
+
+
+class ShiftOut(BaseModel):
+    """A shift; `begun_at` and `ended_at` say when duty followed it."""
+
+    id: int
+    person: str
+    begins: datetime
+    ends: datetime
+    begun_at: datetime | None
+    ended_at: datetime | None
+
+
+class DutyChangeOut(BaseModel):
+    """Somebody went on or off duty."""
+
+    at: datetime
+    on_duty: bool
+    cause: str = Field(examples=["shift"], description="shift or hand")
+    actor: str
+
+
+_UnitCode = Annotated[PlainText, Field(min_length=1, max_length=64, examples=["CG-3201"])]
+_Day = Annotated[date, Field(ge=date(1949, 10, 1), le=date(2099, 12, 31))]
+
+
+class PostingIn(BaseModel):
+    """Where somebody is to belong and who is to command them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    home_unit: _UnitCode = Field(description="unit that pays them")
+    commanding_unit: _UnitCode = Field(description="unit that commands and judges them")
+    begins: _Day
+    ends: _Day | None = Field(None, description="first day on which it is over; none = open")
+
+
+class PostingOut(BaseModel):
+    """Where somebody belongs and who commands them, within some days."""
+
+    id: int
+    person: str
+    home_unit: str
+    home_unit_name: str | None = Field(description="none where the unit is beyond your area")
+    commanding_unit: str
+    commanding_unit_name: str | None = Field(description="none where the unit is beyond your area")
+    begins: date
+    ends: date | None

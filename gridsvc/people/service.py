@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
+from gridsvc.audit.actor import actor_of
 from gridsvc.codes import code_range
 from gridsvc.errors import BadInput, NotFound
-from gridsvc.geo import to_wgs84
 from gridsvc.grids.queries import existing_divisions
 from gridsvc.keyring import Keyring
 from gridsvc.mandates.queries import power_codes
 from gridsvc.masking import masked, masked_number
 from gridsvc.people import post_queries, queries
-from gridsvc.people.schemas import PositionIn, UnmaskedPerson, Whereabouts
+from gridsvc.people.schemas import UnmaskedPerson, Whereabouts
 
 
 async def load_people(
@@ -72,32 +71,8 @@ def _sealed(row: dict[str, Any], keyring: Keyring) -> dict[str, Any]:
     }
 
 
-async def record_position(
-    session: AsyncSession, position: PositionIn
-) -> tuple[Any, bool, datetime]:
-    """Store where a person is; their row, whether it was newer than the last, and its time.
-
-    Raises
-    ------
-    NotFound
-        If nobody has this code.
-    """
-    person = await known_person(session, position.person)
-    captured_at = position.captured_at or datetime.now(UTC)
-    lon, lat = to_wgs84(position.lon, position.lat, position.datum)
-    stored = await queries.move(
-        session,
-        person["id"],
-        lon=lon,
-        lat=lat,
-        datum=position.datum,
-        captured_at=captured_at,
-    )
-    return person, stored, captured_at
-
-
 async def set_duty(session: AsyncSession, code: str, *, on_duty: bool) -> Any:
-    """Put a person on or off duty; their row.
+    """Put a person on or off duty by hand, until their next shift begins or ends; their row.
 
     Raises
     ------
@@ -105,7 +80,7 @@ async def set_duty(session: AsyncSession, code: str, *, on_duty: bool) -> Any:
         If nobody has this code.
     """
     person = await known_person(session, code)
-    await queries.set_duty(session, person["id"], on_duty=on_duty)
+    await queries.set_duty(session, person["id"], on_duty=on_duty, actor=actor_of(session).shown)
     return person
 
 

@@ -36,6 +36,10 @@ _REMOVALS: dict[str, TextClause] = {
         "DELETE FROM position WHERE received_at < now() - make_interval(days => :days)"
         " RETURNING person_id"
     ),
+    "batches": text(
+        "DELETE FROM position_batch WHERE received_at < now() - make_interval(days => :days)"
+        " RETURNING account_id"
+    ),
     "media": text(_OLD_CASES + _MEDIA),
     "sessions": text(
         "DELETE FROM login_session WHERE seen_at < now() - make_interval(days => :days)"
@@ -48,6 +52,26 @@ async def remove(session: AsyncSession, what: str, *, days: int) -> int:
     """Remove positions, media or sessions older than so many days; how many."""
     removed = await session.execute(_REMOVALS[what], {"days": days})
     return len(removed.all())
+
+
+async def remove_tracks(session: AsyncSession, *, days: int) -> int:
+    """Remove what is older of the month that is partly so, and drop months wholly older; how many.
+
+    Dropping a month keeps everybody from the track until the transaction ends: call it last.
+    """
+    partly = await session.scalar(
+        text("""
+        WITH gone AS (
+            DELETE FROM track WHERE at < now() - make_interval(days => :days)
+              AND at >= date_trunc('month', now() - make_interval(days => :days), 'UTC')
+            RETURNING 1
+        )
+        SELECT count(*) FROM gone
+        """),
+        {"days": days},
+    )
+    wholly = await session.scalar(text("SELECT tracks_removed(:days)"), {"days": days})
+    return int(partly or 0) + int(wholly or 0)
 
 
 async def anonymise_cases(session: AsyncSession, *, days: int) -> int:
@@ -88,9 +112,28 @@ _OF_PERSON: dict[str, TextClause] = {
         " JOIN micro_grid m ON m.id = p.micro_grid_id WHERE p.person_id = :id ORDER BY m.code"
     ),
     "positions": text(
-        "SELECT ST_X(CAST(geog AS geometry)) AS lon, ST_Y(CAST(geog AS geometry)) AS lat,"
-        " captured_at FROM position WHERE person_id = :id"
+        "SELECT ST_X(CAST(coalesce(exact, geog) AS geometry)) AS lon,"
+        " ST_Y(CAST(coalesce(exact, geog) AS geometry)) AS lat, captured_at"
+        " FROM position WHERE person_id = :id"
     ),
+    "track": text(
+        "SELECT at, captured_at, received_at, ST_X(CAST(geog AS geometry)) AS lon,"
+        " ST_Y(CAST(geog AS geometry)) AS lat, accuracy_m, speed_mps, source, unused"
+        " FROM track WHERE person_id = :id ORDER BY at"
+    ),
+    "devices": text(
+        "SELECT label, datum, beginning, created_at, revoked_at, used_at FROM device"
+        " WHERE person_id = :id ORDER BY id"
+    ),
+    "shifts": text(
+        "SELECT lower(during) AS begins, upper(during) AS ends FROM shift"
+        " WHERE person_id = :id ORDER BY during"
+    ),
+    "postings": text(
+        "SELECT home_unit, commanding_unit, lower(during) AS begins, upper(during) AS ends"
+        " FROM posting WHERE person_id = :id ORDER BY during"
+    ),
+    "duty": text("SELECT at, on_duty, cause FROM duty_change WHERE person_id = :id ORDER BY id"),
     "assignments": text(
         "SELECT event_id, assigned_at, released_at, released_as, distance_m, reason"
         " FROM assignment WHERE person_id = :id ORDER BY id"
@@ -169,6 +212,9 @@ async def erase_person(session: AsyncSession, person_id: int, *, sealed: str, sh
         "UPDATE assignment SET person_name = :shown WHERE person_id = :id",
         "UPDATE workload SET capacity = open_count WHERE person_id = :id",
         "DELETE FROM position WHERE person_id = :id",
+        "DELETE FROM track WHERE person_id = :id",
+        "DELETE FROM device WHERE person_id = :id",
+        "DELETE FROM shift WHERE person_id = :id",
         "DELETE FROM person_power WHERE person_id = :id",
         "DELETE FROM grid_post WHERE person_id = :id",
         "DELETE FROM micro_grid_post WHERE person_id = :id",

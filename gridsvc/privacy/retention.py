@@ -11,6 +11,8 @@ from gridsvc.privacy import queries
 
 #: Browsers that were not seen for so long are forgotten; they were signed out long before.
 SESSION_DAYS = 7
+#: Days within which a batch of positions may be sent again.
+BATCH_DAYS = 7
 
 
 async def apply(session: AsyncSession, settings: Settings) -> dict[str, int]:
@@ -20,9 +22,11 @@ async def apply(session: AsyncSession, settings: Settings) -> dict[str, int]:
     """
     counts = {
         "positions": await queries.remove(session, "positions", days=settings.keep_positions_days),
+        "batches": await queries.remove(session, "batches", days=BATCH_DAYS),
         "media": await queries.remove(session, "media", days=settings.keep_media_days),
         "sessions": await queries.remove(session, "sessions", days=SESSION_DAYS),
         "cases": await queries.anonymise_cases(session, days=settings.keep_cases_days),
+        "tracks": await queries.remove_tracks(session, days=settings.keep_positions_days),
     }
     await audit.record(session, Action.RETENTION_APPLIED, "tables", "", after=counts)
     return counts

@@ -36,6 +36,8 @@ TEXTS = {
     "power": "name",
     "person": "name_masked",
     "assignment": "reason",
+    "device": "label",
+    "duty_change": "actor",
     "event": "description",
     "event_history": "note",
     "suspension": "note",

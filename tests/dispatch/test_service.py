@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from gridsvc.db import transaction
-from gridsvc.dispatch import service
+from gridsvc.dispatch import positions, service
 from gridsvc.errors import BadInput, Conflict, NotFound
 from gridsvc.events.schemas import EventIn, MoveIn
 from gridsvc.events.states import IN_HAND, MOVES, State, reasons
@@ -55,7 +55,7 @@ async def duty(engine, code, *, on_duty):
 async def stand(engine, code, place):
     lon, lat = place
     async with transaction(engine) as session:
-        return await service.record_position(
+        return await positions.record_position(
             session, PositionIn(person=code, lon=lon, lat=lat, datum="wgs84")
         )
 

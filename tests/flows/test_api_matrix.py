@@ -5,7 +5,7 @@ parameter or body unknown here fails until it is told what to send.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -55,6 +55,26 @@ def parameters(side, whose):
         "division": side.community,
         "since": "2026-01-01T00:00:00Z",
         "until": "2100-01-01T00:00:00Z",
+        "device_id": side.device,
+        "shift_id": side.shift,
+        "day": "2026-11-01",
+    }
+
+
+def a_shift():
+    """An hour at a time of its own, somewhere within the next years."""
+    begins = datetime.now(UTC) + timedelta(hours=2 * (uuid4().int % 20_000))
+    return {"begins": begins.isoformat(), "ends": (begins + timedelta(hours=1)).isoformat()}
+
+
+def a_posting():
+    """A day of its own, long before anybody's posting, at a unit of nobody."""
+    day = date(1950, 1, 1) + timedelta(days=uuid4().int % 20_000)
+    return {
+        "home_unit": "own-unit",
+        "commanding_unit": "own-unit",
+        "begins": day.isoformat(),
+        "ends": (day + timedelta(days=1)).isoformat(),
     }
 
 
@@ -66,6 +86,14 @@ def bodies(side, whose):
         "EventIn": place | {"matter": "E01", "description": "矩阵", "client_key": uuid4().hex},
         "MoveIn": {"to_state": "ACCEPTED"},
         "PositionIn": place | {"person": told["code"]},
+        "PositionBatchIn": {
+            "client_key": uuid4().hex,
+            "pings": [place | {"person": told["code"], "captured_at": "2026-11-01T08:00:00Z"}],
+        },
+        "TrackAsked": PURPOSE | {"begins": "2026-11-01T00:00:00Z", "ends": "2026-11-02T00:00:00Z"},
+        "DeviceIn": {"person": told["code"], "label": "x", "datum": "wgs84"},
+        "ShiftIn": a_shift(),
+        "PostingIn": a_posting(),
         "DutyIn": {"on_duty": True},
         "PurposeIn": PURPOSE,
         "TokenIn": {"login": "nobody-here", "password": "x"},
@@ -179,6 +207,7 @@ def is_somebody_elses(role, path):
             "/api/events/{event_id}/steps",
             "/api/events/{event_id}/suspensions",
             "/api/positions",
+            "/api/positions/batch",
             "/api/people/{code}/duty",
         }
     return role in OWN_REPORTS_ONLY and path.startswith("/api/events/{event_id}")

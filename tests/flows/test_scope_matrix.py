@@ -22,6 +22,7 @@ AREA_OF = {
             *("event_history", "event_media", "assignment", "audit_entry"),
             *("event_stage", "escalation", "suspension", "cancel_number", "publication"),
             "duplicate_link",
+            *("track", "device", "shift", "duty_change", "posting"),
         ),
         "division_code",
     ),
@@ -31,7 +32,7 @@ AREA_OF = {
         for table in ("post", "predecessor")
     },
     **dict.fromkeys(
-        ("account_area", "account_matter", "login_session", "api_key"),
+        ("account_area", "account_matter", "login_session", "api_key", "position_batch"),
         "(SELECT division_code FROM account WHERE id = account_id)",
     ),
 }

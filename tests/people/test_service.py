@@ -1,7 +1,5 @@
 """The personnel office: lists, posts that outlive a plan, positions and their clocks."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from sqlalchemy import text
 
@@ -10,7 +8,6 @@ from gridsvc.errors import BadInput, NotFound
 from gridsvc.grids import service as grids
 from gridsvc.masking import masked
 from gridsvc.people import service
-from gridsvc.people.schemas import PositionIn
 from tests.towns import COMMUNITY, a_person, an_officer, middle, settings, staff
 from tests.who import KEYRING
 
@@ -167,57 +164,9 @@ class TestPosts:
         assert {who for _, who in before} <= set(workers)
 
 
-def position(**columns):
-    lon, lat = middle(0, 0)
-    told = {"person": "a", "lon": lon, "lat": lat, "datum": "wgs84"} | columns
-    return PositionIn.model_validate(told)
-
-
-class TestPositions:
-    @pytest.fixture
-    async def one(self, town_session):
-        await service.load_people(town_session, [a_person("a")], KEYRING)
-        return town_session
-
-    async def test_an_older_position_than_the_known_is_not_stored(self, one):
-        noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
-        told = [(noon, middle(1, 0), True), (noon - timedelta(seconds=1), middle(2, 0), False)]
-        for captured_at, (lon, lat), stored in told:
-            _, was_stored, _ = await service.record_position(
-                one, position(lon=lon, lat=lat, captured_at=captured_at)
-            )
-            assert was_stored == stored
-        assert (await people(one))["a"].lon == pytest.approx(middle(1, 0)[0])
-
-    async def test_every_datum_ends_in_the_same_place(self, one):
-        from_phone = position(lon=118.7, lat=32.0, datum="gcj02")
-        await service.record_position(one, from_phone)
-        lon = (await people(one))["a"].lon
-        assert 0.003 < abs(lon - 118.7) < 0.008
-
-    @pytest.mark.parametrize(
-        "captured_at",
-        [
-            datetime.now(UTC) + timedelta(hours=1),
-            "9999-12-31T23:59:59-14:00",
-            "0001-01-01T00:00:00+14:00",
-        ],
-    )
-    async def test_a_clock_that_cannot_be_right_is_refused(self, one, captured_at):
-        with pytest.raises(ValueError, match="clock"):
-            position(captured_at=captured_at)
-
-    async def test_a_clock_a_little_ahead_is_forgiven(self, one):
-        _, stored, _ = await service.record_position(
-            one, position(captured_at=datetime.now(UTC) + timedelta(minutes=2))
-        )
-        assert stored
-
-    async def test_an_unknown_person_is_not_found(self, one):
-        with pytest.raises(NotFound, match="'b'"):
-            await service.record_position(one, position(person="b"))
-        with pytest.raises(NotFound, match="'b'"):
-            await service.set_duty(one, "b", on_duty=True)
+async def test_an_unknown_person_has_no_duty(town_session):
+    with pytest.raises(NotFound, match="'b'"):
+        await service.set_duty(town_session, "b", on_duty=True)
 
 
 @pytest.mark.parametrize(

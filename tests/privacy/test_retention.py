@@ -9,6 +9,10 @@ from gridsvc.config import Settings
 from gridsvc.db import make_engine, transaction
 from gridsvc.dispatch import service as dispatch
 from gridsvc.events.schemas import MoveIn
+from gridsvc.geo import Datum
+from gridsvc.people import tracking
+from gridsvc.people.pings import USUAL, Ping, Source
+from gridsvc.people.tracking import Told
 from gridsvc.privacy import retention
 from tests.conftest import service_of
 from tests.dispatch.test_service import a_report
@@ -75,6 +79,69 @@ async def test_positions_go_after_their_days(town, at_work):
     await let_pass(town, 2)
     assert (await apply(at_work))["positions"] == 4
     assert (await apply(at_work))["positions"] == 0
+
+
+@pytest.fixture
+async def tracked(town, at_work):
+    """Pings of a worker: half a year ago, the day before yesterday, and now."""
+    told = [Told("w0", Ping(*middle(0, 0)), Datum.WGS84)]
+    for days in (180, 2, 0):
+        async with transaction(at_work) as session:
+            await tracking.record(session, told, source=Source.API, limits=USUAL)
+        async with town.begin() as connection:
+            # A month that is long past has no partition of its own: it lies in `other`.
+            await connection.execute(
+                text(
+                    f"UPDATE track SET at = at - interval '{days} days'"
+                    " WHERE at > now() - interval '1 hour'"
+                )
+            )
+    return at_work
+
+
+async def tracks(town):
+    async with town.connect() as connection:
+        return await connection.scalar(text("SELECT count(*) FROM track"))
+
+
+async def test_tracks_go_after_their_days(town, tracked):
+    assert await tracks(town) == 3
+    assert (await apply(tracked))["tracks"] == 1
+    assert (await apply(tracked))["tracks"] == 0
+    assert (await apply(tracked, keep_positions_days=1))["tracks"] == 1
+    assert await tracks(town) == 1
+
+
+async def test_a_month_that_is_wholly_past_goes_as_a_whole(town, tracked):
+    async with town.begin() as connection:
+        await connection.execute(
+            text(
+                "CREATE TABLE tracks.y2025m01 PARTITION OF track"
+                " FOR VALUES FROM ('2025-01-01') TO ('2025-02-01')"
+            )
+        )
+        await connection.execute(
+            text("UPDATE track SET at = '2025-01-15' WHERE at < now() - interval '9 days'")
+        )
+    months = text("SELECT count(*) FROM pg_inherits WHERE inhparent = 'track'::regclass")
+    async with town.connect() as connection:
+        before = await connection.scalar(months)
+    assert (await apply(tracked))["tracks"] == 1
+    async with town.connect() as connection:
+        assert await connection.scalar(months) == before - 1
+    assert await tracks(town) == 2
+
+
+async def test_keys_of_batches_are_forgotten_after_a_week(town, at_work):
+    async with town.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO position_batch (account_id, client_key, body_sha256, received_at)"
+                " SELECT 1, 'k' || d, '', now() - make_interval(days => d)"
+                " FROM generate_series(6, 8) d"
+            )
+        )
+    assert (await apply(at_work))["batches"] == 2
 
 
 async def test_closed_cases_are_anonymised_and_open_ones_are_not(town, at_work):
