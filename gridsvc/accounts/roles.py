@@ -33,6 +33,7 @@ class Permission(StrEnum):
     HANDLE_EVENTS = "handle_events"
     DIRECT_EVENTS = "direct_events"
     FIND_NEAREST = "find_nearest"
+    CLOSE_ROADS = "close_roads"
     TELL_POSITION = "tell_position"
     TELL_POSITIONS_OF_OTHERS = "tell_positions_of_others"
     SET_DUTY = "set_duty"
@@ -60,6 +61,7 @@ _DESK = {
     Permission.VIEW_EVENTS,
     Permission.DIRECT_EVENTS,
     Permission.FIND_NEAREST,
+    Permission.CLOSE_ROADS,
     Permission.SET_DUTY_OF_OTHERS,
     Permission.VIEW_PEOPLE,
     Permission.UNMASK,

@@ -21,11 +21,16 @@ from gridsvc.progress import Progress
 def load(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Divisions, prepared areas, households, lists, people, events."),
+        typer.Argument(
+            help="Divisions, prepared areas, households, lists, people, events, roads; what they "
+            "are may stand first, as in `load roads FILE`."
+        ),
     ],
     division: Annotated[
         str | None,
-        typer.Option(help="Community an area is, where its boundary carries no code."),
+        typer.Option(
+            help="Community an area is, where its boundary carries no code; county roads are of."
+        ),
     ] = None,
     kind: Annotated[
         str | None, typer.Option("--as", help=f"What the files are: {', '.join(loading.ORDER)}.")
@@ -35,8 +40,12 @@ def load(
     """Load files into PostGIS, all or nothing; what each holds is told by its columns.
 
     CSV (UTF-8) and XLSX for divisions, households, powers, matters, people and events;
-    GeoPackage for prepared areas, divisions and people. Bad rows are named with their line.
+    GeoPackage for prepared areas, divisions and people; OpenStreetMap extracts for roads, or
+    with `load roads` the streets of a prepared area. Bad rows are named with their line.
     """
+    first, rest = str(files[0]), files[1:]
+    if first in loading.ORDER and rest and not files[0].exists():
+        kind, files = kind or first, rest
     if kind is not None and kind not in loading.ORDER:
         raise BadInput(f"--as {kind} is not known; choose one of {', '.join(loading.ORDER)}")
     work = loading.jobs(files, kind, Settings().file_limits)

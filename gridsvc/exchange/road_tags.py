@@ -20,7 +20,16 @@ _ACCESS = {
     Mode.EBIKE: ("electric_bicycle", "bicycle", "vehicle", "access"),
     Mode.CAR: ("motorcar", "motor_vehicle", "vehicle", "access"),
 }
-_REFUSED = {"no", "private", "agricultural", "forestry", "military", "emergency", "psv", "use_sidepath"}
+_REFUSED = {
+    "no",
+    "private",
+    "agricultural",
+    "forestry",
+    "military",
+    "emergency",
+    "psv",
+    "use_sidepath",
+}
 _PUSHED = {"dismount"}
 #: Where a way not meant for a mode may be used after all, when a tag of the mode says so.
 _WELCOME = {"yes", "designated", "permissive", "destination", "official"}

@@ -51,11 +51,16 @@ def read_roads(spec: str | Path, limits: FileLimits = USUAL) -> Ways:
         If the file is missing, unreadable, holds no road, or asks for more than it may.
     """
     path = Path(spec)
-    if path.suffix.lower() in {".pbf", ".osm", ".o5m"} or path.name.lower().endswith(".osm.bz2"):
+    if is_extract(path):
         if not path.is_file():
             raise BadInput(f"there is no file {path}; check the path")
         return read_apart(path.name, limits, _read_osm, path, limits)
     return _read_lines(str(spec), limits)
+
+
+def is_extract(path: Path) -> bool:
+    """Whether a file is by its name one of OpenStreetMap's."""
+    return bool({".pbf", ".osm", ".o5m"} & {suffix.lower() for suffix in path.suffixes})
 
 
 def _read_osm(path: Path, limits: FileLimits) -> Ways:

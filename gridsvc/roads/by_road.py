@@ -52,10 +52,7 @@ class _Legs:
 def _parts(parts: tuple[Floats, Floats], millis: tuple[Floats, Floats]) -> Floats:
     # Nothing of an arc that is closed is still closed, and 0 × inf is no number.
     return np.column_stack(
-        [
-            np.where(np.isfinite(ms), part, 1.0) * ms
-            for part, ms in zip(parts, millis, strict=True)
-        ]
+        [np.where(np.isfinite(ms), part, 1.0) * ms for part, ms in zip(parts, millis, strict=True)]
     )
 
 
@@ -87,7 +84,9 @@ class ByRoad:
         eta_s = line_m * line_seconds_per_m(self._mode)
         along: _Ways | None = None
         if by_road.any():
-            along = _Ways(self, at.only(np.append(by_road, False)), at.only(np.array([len(xy) - 1])))
+            along = _Ways(
+                self, at.only(np.append(by_road, False)), at.only(np.array([len(xy) - 1]))
+            )
             eta_s[by_road] = along.seconds()
         place = np.cumsum(by_road) - 1
 
@@ -221,6 +220,4 @@ class _Ways:
         share_out = (1 - out.share[which], out.share[which])[side]
         share_in = (into.share[0], 1 - into.share[0])[end]
         along = self._roads.path_m(int(out.exits[which, side]), int(into.entries[0, end]))
-        return float(
-            walked + share_out * out.metres[which] + along + share_in * into.metres[0]
-        )
+        return float(walked + share_out * out.metres[which] + along + share_in * into.metres[0])

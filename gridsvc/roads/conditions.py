@@ -1,4 +1,4 @@
-"""What keeps roads from being as they are: closures and slow hours, and the edges they hit; pure."""
+"""Closures and slow hours, and the edges of a graph that they hit; pure."""
 
 from __future__ import annotations
 

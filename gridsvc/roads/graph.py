@@ -187,8 +187,7 @@ def _millis(ways: Ways, edges: _Edges, metres: Floats) -> Millis:
     speed = ways.speed_kmh[edges.of_way]
     speed[edges.of_way < 0] = 1.0
     speed = np.where(edges.allowed[:, :, None], speed, 0.0)
-    with np.errstate(divide="ignore"):
-        millis = np.where(speed > 0, metres[:, None, None] * 3600 / speed, CLOSED)
+    millis = metres[:, None, None] * 3600 / np.where(speed > 0, speed, np.inf)
     # No arc takes nothing at all: sparse matrices hold no zeros, and ties would be endless.
     bounded = np.where(speed > 0, np.clip(np.round(millis), 1, _LONGEST_MS), CLOSED)
     arcs: Millis = bounded.transpose(1, 0, 2).reshape(len(MODES), -1).astype(np.uint32)
@@ -232,7 +231,7 @@ def _packed(
     vertex = np.minimum(np.repeat(start, count) + within, np.repeat(stop, count))
     ends = np.concatenate([edges.tail[kept], edges.head[kept]])
     places = np.concatenate([start, stop])
-    nodes, place, renumbered = np.unique(ends, return_index=True, return_inverse=True)
+    _, place, renumbered = np.unique(ends, return_index=True, return_inverse=True)
     of_way = edges.of_way[kept]
     stub = of_way < 0
     arcs = (2 * kept[:, None] + np.arange(2)).ravel()
