@@ -40,14 +40,15 @@ from gridsvc.people import track_routes as tracks
 from gridsvc.pressure import BodyLimit, WorkLimit
 from gridsvc.privacy import routes as privacy
 from gridsvc.privacy import tasks as privacy_tasks
+from gridsvc.roads import routes as roads
 from gridsvc.web import pages, sign_in_pages
 
 log = logging.getLogger(__name__)
 
 #: Every router of the service.
 DOORS = (
-    *(accounts, audit, grids, people, shifts, postings, tracks, lives, events, dispatch),
-    *(phones, maps, public, privacy),
+    *(accounts, audit, grids, roads, people, shifts, postings, tracks, lives, events),
+    *(dispatch, phones, maps, public, privacy),
     *(pages, sign_in_pages, health, metrics),
 )
 #: Largest photos that may be on their way at a time; a phone sends a third of that.

@@ -16,7 +16,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
 
 from gridsvc.errors import BadInput
@@ -25,6 +25,9 @@ WGS84 = CRS.from_epsg(4326)
 SRID = 4326
 
 _CGCS2000 = Transformer.from_crs(CRS.from_epsg(4490), WGS84, always_xy=True)
+_ELLIPSOID = Geod(ellps="WGS84")
+#: Longitudes and latitudes to metres.
+Projection = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 #: Fixed-point steps that bring the inverse GCJ-02 shift below a millimetre.
 _INVERSE_STEPS = 4
 
@@ -135,6 +138,40 @@ def metric_crs(frame: gpd.GeoDataFrame) -> CRS:
     return CRS.from_proj4(
         f"+proj=laea +lat_0={lat:.5f} +lon_0={lon:.5f} +datum=WGS84 +units=m +no_defs"
     )
+
+
+def metric_projection(bounds: tuple[float, float, float, float]) -> Projection:
+    """Projection of WGS-84 points to metres, for the place some bounds in degrees cover.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east and north, degrees.
+
+    Returns
+    -------
+    callable
+        Takes longitudes and latitudes, gives an array of shape (n, 2) in metres. The projection
+        is that of `metric_crs`.
+    """
+    crs = metric_crs(gpd.GeoDataFrame(geometry=[shapely.box(*bounds)], crs=WGS84))
+    there = Transformer.from_crs(WGS84, crs, always_xy=True)
+
+    def project(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(there.transform(lon, lat))
+
+    return project
+
+
+def geodesic_m(
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    other_lon: NDArray[np.float64],
+    other_lat: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Metres on the ellipsoid between points in degrees, WGS-84, pair by pair."""
+    metres: NDArray[np.float64] = _ELLIPSOID.inv(lon, lat, other_lon, other_lat)[2]
+    return metres
 
 
 def unproject(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:

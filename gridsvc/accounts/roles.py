@@ -35,6 +35,7 @@ class Permission(StrEnum):
     APPROVE_SUSPENSIONS = "approve_suspensions"
     VIEW_FIGURES = "view_figures"
     FIND_NEAREST = "find_nearest"
+    CLOSE_ROADS = "close_roads"
     TELL_POSITION = "tell_position"
     TELL_POSITIONS_OF_OTHERS = "tell_positions_of_others"
     SET_DUTY = "set_duty"
@@ -63,6 +64,7 @@ _DESK = {
     Permission.DIRECT_EVENTS,
     Permission.VIEW_FIGURES,
     Permission.FIND_NEAREST,
+    Permission.CLOSE_ROADS,
     Permission.SET_DUTY_OF_OTHERS,
     Permission.VIEW_PEOPLE,
     Permission.UNMASK,

@@ -44,6 +44,7 @@ class Action(StrEnum):
     DUTY_CHANGED = "duty_changed"
     MAP_DRAWN = "map_drawn"
     LOADED = "loaded"
+    ROADS_CHANGED = "roads_changed"
     PLAN_PUBLISHED = "plan_published"
     AUDIT_READ = "audit_read"
     AUDIT_PRUNED = "audit_pruned"

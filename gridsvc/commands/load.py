@@ -23,13 +23,16 @@ from gridsvc.progress import Progress
 def load(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Divisions, prepared areas, households, lists, people, events."),
+        typer.Argument(
+            help="Divisions, prepared areas, households, lists, people, events, roads; what they "
+            "are may stand first, as in `load roads FILE`."
+        ),
     ],
     division: Annotated[
         str | None,
         typer.Option(
-            help="Community an area is, where its boundary carries no code; or area that lists "
-            "hold for, instead of everywhere."
+            help="Community an area is, where its boundary carries no code; county roads are of; "
+            "area that lists hold for, instead of everywhere."
         ),
     ] = None,
     effective: Annotated[
@@ -45,9 +48,13 @@ def load(
 
     CSV (UTF-8) and XLSX for divisions, households, people, events and lists (powers, matters,
     units, delegations, limits, policies, duties, calendars); GeoPackage for prepared areas,
-    divisions and people. Bad rows are named with their line. A list is kept as a version; loading
-    it again changes nothing.
+    divisions and people; OpenStreetMap extracts for roads, or with `load roads` the streets of a
+    prepared area. Bad rows are named with their line. A list is kept as a version; loading it
+    again changes nothing.
     """
+    first, rest = str(files[0]), files[1:]
+    if first in loading.ORDER and rest and not files[0].exists():
+        kind, files = kind or first, rest
     if kind is not None and kind not in loading.ORDER:
         raise BadInput(f"--as {kind} is not known; choose one of {', '.join(loading.ORDER)}")
     work = loading.jobs(files, kind, Settings().file_limits)

@@ -24,6 +24,7 @@ from gridsvc.events.schemas import EventIn
 from gridsvc.exchange import list_tables, tables
 from gridsvc.exchange.areas import read_area
 from gridsvc.exchange.layers import layer_names, read_layer
+from gridsvc.exchange.roads import is_extract, read_roads
 from gridsvc.grids import area_queries
 from gridsvc.grids import service as grids
 from gridsvc.keyring import Keyring
@@ -31,11 +32,13 @@ from gridsvc.mandates import service as mandates
 from gridsvc.mandates.service import Edition
 from gridsvc.people import service as people
 from gridsvc.progress import Progress, silent
+from gridsvc.roads import service as roads
 
 #: Kinds in the order in which they build on each other.
 ORDER = (
     *("divisions", "area", "households", "powers", "matters", "units"),
     *("delegations", "limits", "policies", "duties", "calendars", "people", "events"),
+    "roads",
 )
 TABLES = {".csv", ".xlsx"}
 
@@ -58,12 +61,18 @@ def jobs(paths: Sequence[Path], kind: str | None = None, limits: FileLimits = US
         If a file is missing or holds nothing gridsvc knows.
     """
     found = [Job(path, kind or _kind_of(path, limits), limits) for path in paths]
+    if sum(job.kind == "roads" for job in found) > 1:
+        raise BadInput(
+            "a county has one road graph; give the roads in one file, or county by county"
+        )
     return sorted(found, key=lambda job: ORDER.index(job.kind))
 
 
 def _kind_of(path: Path, limits: FileLimits) -> str:
     if path.suffix.lower() in TABLES:
         return tables.kind_of(path, limits, list_tables.KINDS | tables.KINDS)
+    if is_extract(path):
+        return "roads"
     layers = set(layer_names(path, limits))
     if {"boundary", "buildings"} <= layers:
         return "area"
@@ -85,7 +94,7 @@ async def load(
     division: str | None = None,
     effective_from: date | None = None,
     progress: Progress = silent,
-) -> dict[str, dict[str, int]]:
+) -> dict[str, dict[str, Any]]:
     """Load files in one transaction; counts of what was loaded, by kind.
 
     Parameters
@@ -94,7 +103,7 @@ async def load(
         What names and numbers of people are sealed with.
     division
         Community that a prepared area is, where its boundary layer carries no codes; area that
-        lists hold for, everywhere if none is given.
+        lists hold for, everywhere if none is given; county that roads are of.
     effective_from
         First day on which lists hold, from now on if none is given.
 
@@ -104,9 +113,12 @@ async def load(
         If something in a file cannot be used, or two files say what replaces each other.
     """
     _check_one_each(work)
-    counts: dict[str, dict[str, int]] = {}
+    counts: dict[str, dict[str, Any]] = {}
     for number, job in enumerate(work):
         progress(f"load {job.path.name}", number / len(work))
+        if job.kind == "roads":
+            counts["roads"] = await _load_roads(session, job, division, progress)
+            continue
         if job.kind == "area":
             loaded = await _load_area(session, job, division)
         elif job.kind == "events":
@@ -169,6 +181,16 @@ async def _load_area(session: AsyncSession, job: Job, division: str | None) -> d
         ],
     )
     return await grids.load_area(session, area)
+
+
+async def _load_roads(
+    session: AsyncSession, job: Job, division: str | None, progress: Progress
+) -> dict[str, Any]:
+    if division is None:
+        raise BadInput("roads are kept by county; name it with --division")
+    progress(f"read {job.path.name}", 0.0)
+    ways = read_roads(job.path, job.limits)
+    return await roads.load(session, division, ways, source=job.path.name, progress=progress)
 
 
 async def _load_households(session: AsyncSession, job: Job) -> int:

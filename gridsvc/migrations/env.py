@@ -11,9 +11,10 @@ from gridsvc.events import models as events
 from gridsvc.grids import models as grids
 from gridsvc.mandates import models as mandates
 from gridsvc.people import models as people
+from gridsvc.roads import models as roads
 
 #: Rooms whose tables alembic compares with the database.
-ROOMS = (accounts, audit, grids, mandates, people, events, dispatch)
+ROOMS = (accounts, audit, grids, mandates, roads, people, events, dispatch)
 
 
 def run() -> None:

@@ -17,12 +17,14 @@ from gridsvc.events.schemas import MoveIn
 from gridsvc.events.states import State
 from gridsvc.exchange import load as loading
 from gridsvc.exchange import tables
+from gridsvc.exchange.roads import read_roads
 from gridsvc.grids import service as grids
 from gridsvc.grids.plan_queries import any_published
 from gridsvc.grids.queries import communities
 from gridsvc.keyring import Keyring
 from gridsvc.people import service as people
 from gridsvc.progress import Progress
+from gridsvc.roads import service as roads
 from gridsvc.town.accounts import open_accounts
 
 #: The small town that comes with the source tree.
@@ -82,9 +84,19 @@ async def settle(
             await people.post_to_cells(session, code)
             micro_grids += draft.micro_grids
         counts["plans"] = {"communities": len(codes), "micro_grids": micro_grids}
+        counts["roads"] = await _load_roads(session, folder / "prepared.gpkg", codes, progress)
         counts["events"] = await _live_the_day(session, events, keyring, progress)
         counts["accounts"] = len(await open_accounts(session, keyring))
         return counts
+
+
+async def _load_roads(
+    session: AsyncSession, area: Path, communities: list[str], progress: Progress
+) -> dict[str, Any]:
+    """Make the town's road graph of its own streets; a town lies in one county."""
+    (county,) = {roads.county_of(code) for code in communities}
+    ways = read_roads(area)
+    return await roads.load(session, county, ways, source=area.name, progress=progress)
 
 
 async def _live_the_day(
