@@ -21,7 +21,7 @@ from gridsvc.accounts.rates import Rates
 from gridsvc.config import Settings
 from gridsvc.db import Login, make_engine
 from gridsvc.dispatch import routes as dispatch
-from gridsvc.dispatch.service import sweep
+from gridsvc.dispatch.assigning import ask_the_next, sweep
 from gridsvc.events import life_routes as lives
 from gridsvc.events import public_routes as public
 from gridsvc.events import routes as events
@@ -150,6 +150,7 @@ async def _sweep_for_ever(app: FastAPI, every_s: float) -> None:
     while True:
         await asyncio.sleep(every_s)
         try:
+            await ask_the_next(app.state.engine)
             assigned = await sweep(app.state.engine)
         except (SQLAlchemyError, OSError):
             log.warning("waiting events could not be swept; trying again", exc_info=True)

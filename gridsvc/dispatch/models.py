@@ -23,8 +23,10 @@ from gridsvc.db import Base, CodeText
 class Assignment(Base):
     """An event given to a person; open until released, at most one open per event.
 
-    `released_as` is the state the event moved to when the person no longer had it in hand. Who
-    it was is kept as it was shown then: code, masked name, role.
+    `released_as` is the state the event moved to when the person no longer had it in hand,
+    `released_by` what brought that about. Who it was is kept as it was shown then: code, masked
+    name, role. `eta_s` goes by the road or a straight line, as `eta_by` says; without an answer
+    by `accept_by` the event goes to the next.
     """
 
     __tablename__ = "assignment"
@@ -32,6 +34,12 @@ class Assignment(Base):
         CheckConstraint("distance_m >= 0", name="distance_not_negative"),
         CheckConstraint("released_at >= assigned_at", name="released_after"),
         CheckConstraint("(released_at IS NULL) = (released_as IS NULL)", name="released_as"),
+        CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="released_by"),
+        CheckConstraint(
+            "released_by IN ('moved', 'declined', 'timed_out', 'overridden')", name="cause"
+        ),
+        CheckConstraint("eta_by IN ('road', 'line', 'none')", name="eta_by"),
+        Index("ix_assignment_accept_by", "accept_by", postgresql_where=text("released_at IS NULL")),
         Index(
             "uq_assignment_one_open",
             "event_id",
@@ -55,3 +63,8 @@ class Assignment(Base):
     )
     released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     released_as: Mapped[str | None] = mapped_column(Text)
+    released_by: Mapped[str | None] = mapped_column(Text)
+    eta_s: Mapped[float | None]
+    eta_by: Mapped[str] = mapped_column(Text, server_default="none")
+    road_m: Mapped[float | None]
+    accept_by: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -10,6 +10,8 @@ from gridsvc.accounts.identity import Identity
 from gridsvc.accounts.roles import Permission
 from gridsvc.db import NOWHERE, Scope, widened
 from gridsvc.dispatch import service
+from gridsvc.dispatch.assigning import take_up
+from gridsvc.dispatch.choosing import county_range
 from gridsvc.events import queries as event_queries
 from gridsvc.people import tracking
 from gridsvc.people.pings import USUAL, Limits, Ping, Source
@@ -29,7 +31,7 @@ async def record(
     recorded = await tracking.record(session, told, source=source, limits=limits)
     if not recorded.moved:
         return recorded, []
-    counties = sorted({service.county_range(one.division_code) for one in recorded.moved})
+    counties = sorted({county_range(one.division_code) for one in recorded.moved})
     moved = [one.person_id for one in recorded.moved]
     if session.info.get("scope", NOWHERE).shows_all_of(counties):
         wanted = await event_queries.waited_for(session, moved, counties=counties)
@@ -39,7 +41,7 @@ async def record(
     taken_up = [
         event
         for person_id, division_code in wanted
-        for event in await service.take_up(session, person_id, division_code)
+        for event in await take_up(session, person_id, division_code)
     ]
     return recorded, taken_up
 

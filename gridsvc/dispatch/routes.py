@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 
 from gridsvc.accounts.access import Caller, Session, may
 from gridsvc.accounts.roles import Permission
-from gridsvc.dispatch import positions, service
-from gridsvc.dispatch.schemas import Nearest
+from gridsvc.dispatch import overriding, positions, service
+from gridsvc.dispatch.schemas import Nearest, OverrideIn
 from gridsvc.events.routes import EventId
 from gridsvc.events.schemas import DecisionIn, EventIn, EventWithHistory, MoveIn
 from gridsvc.geo import Datum
@@ -55,6 +55,15 @@ async def decide_suspension(
 ) -> EventWithHistory:
     """Approve or refuse to put an event off; whoever asked does not decide."""
     return await service.decide_suspension(session, event_id, decision)
+
+
+@router.post("/events/{event_id}/assignment", dependencies=[may(Permission.DIRECT_EVENTS)])
+async def override(session: Session, event_id: EventId, order: OverrideIn) -> EventWithHistory:
+    """Give an event to somebody of one's own choice, with the reason; the history stays.
+
+    `instead_of` is who has it as the dispatcher sees it: of two at once the second is told.
+    """
+    return await overriding.override(session, event_id, order)
 
 
 @router.get("/nearest", dependencies=[may(Permission.FIND_NEAREST)])

@@ -79,6 +79,8 @@ GIVING_BACK = {
     "wrong_person": "派遣错误",
     "out_of_area": "不在责任区",
     "no_means": "无处置条件",
+    "no_answer": "超时未接单",
+    "overridden": "人工改派",
 }
 #: Why work is sent back by whoever verified it.
 SENDING_BACK = {

@@ -73,7 +73,7 @@ class PersonPower(Base):
 
 
 class Workload(Base):
-    """How many open events a person has and may have.
+    """How many open events a person has and may have, and until when they rest.
 
     Apart from `Position`: a ping that held the same row would make ``SKIP LOCKED`` pass over a
     person who is free.
@@ -89,6 +89,7 @@ class Workload(Base):
     division_code: Mapped[str] = mapped_column(CodeText)
     capacity: Mapped[int]
     open_count: Mapped[int] = mapped_column(server_default="0")
+    resting_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Position(Base):

@@ -72,6 +72,11 @@ def kmh(road_class: str, mode: Mode) -> float:
     return speed * _LINK_SHARE if slower else speed
 
 
+def fastest_mps(mode: Mode) -> float:
+    """Metres per second that nobody exceeds, on whatever road."""
+    return max(speeds[MODES.index(mode)] for speeds in _KMH.values()) / 3.6
+
+
 def is_road(road_class: str) -> bool:
     """Whether anybody travels on ways of this class."""
     return road_class.removesuffix("_link") in _KMH

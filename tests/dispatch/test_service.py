@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from gridsvc.db import transaction
-from gridsvc.dispatch import positions, service
+from gridsvc.dispatch import assigning, positions, service
 from gridsvc.errors import BadInput, Conflict, NotFound
 from gridsvc.events.schemas import EventIn, MoveIn
 from gridsvc.events.states import IN_HAND, MOVES, State, reasons
@@ -94,7 +94,7 @@ async def assert_sound(engine):
 
 
 async def sweep_all(engine):
-    while await service.sweep(engine):
+    while await assigning.sweep(engine):
         pass
 
 
@@ -213,8 +213,8 @@ class TestTakingUp:
         """Somebody hired later goes through none of the doors that take events up."""
         waiting = [(await report(town, n, 0, "E02")).id for n in range(4)]
         await staff(town, an_officer("new", middle(0, 0), capacity=3))
-        assert await service.sweep(town) == 3
-        assert await service.sweep(town) == 0
+        assert await assigning.sweep(town) == 3
+        assert await assigning.sweep(town) == 0
         left = await rows(town, "SELECT id FROM event WHERE state = 'FILED'")
         assert [row.id for row in left] == waiting[3:]
         await assert_sound(town)
@@ -353,7 +353,7 @@ class TestManyAtOnce:
             elif kind == 3:
                 await stand(town, rng.choice(names), middle(n % 4, n % 4))
             else:
-                await service.sweep(town)
+                await assigning.sweep(town)
 
         await asyncio.wait_for(asyncio.gather(*(something(n) for n in range(150))), timeout=120)
         await sweep_all(town)

@@ -1,0 +1,196 @@
+"""Events into hands and out of them: given, let go, taken up, asked of the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from gridsvc.audit.actor import SYSTEM, acting
+from gridsvc.db import Scope, transaction, widened
+from gridsvc.dispatch import choosing, queries
+from gridsvc.dispatch.choosing import Call, Look
+from gridsvc.dispatch.queries import Given
+from gridsvc.dispatch.ranking import Ranked
+from gridsvc.errors import NotFound
+from gridsvc.events import queries as event_queries
+from gridsvc.events import service as event_service
+from gridsvc.events.states import WAITING, State
+from gridsvc.mandates.queries import policy_of
+from gridsvc.people import queries as people_queries
+
+#: Most events one person takes up at once when becoming eligible.
+MOST_TAKEN_UP = 50
+
+
+def county_of(division_code: str) -> Scope:
+    """What the service looks at to take an event out of hands, whoever moved it."""
+    return Scope((choosing.county_range(division_code),))
+
+
+async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> bool:
+    """Give a waiting event to the best free person; whether somebody took it.
+
+    If nobody is eligible the event keeps waiting with the reason written on it. Whoever gave it
+    back or did not answer is not asked again.
+
+    Parameters
+    ----------
+    patient
+        Whether to wait for the grid's own worker while another transaction holds them. Only
+        for transactions that hold no other person: two that wait for each other deadlock.
+    """
+    event = await event_queries.event(session, event_id)
+    if event is None:
+        raise NotFound(f"there is no event {event_id}")
+    call = await choosing.call_for(
+        session,
+        matter=(event["matter"], event["matter_kind"], event["power_code"]),
+        division_code=event["division_code"],
+        grid_id=event["grid_id"],
+        place=(event["lon"], event["lat"]),
+    )
+    async with widened(session, call.scope):
+        refused = await queries.refused_by(session, event_id)
+        async for look in choosing.looks(session, call, without=refused):
+            taken = await _take_first(session, look, patient=patient)
+            if taken is not None:
+                await _give(session, event_id, look, taken)
+                return True
+        await event_queries.set_waiting(session, event_id, await choosing.shortfall(session, call))
+        return False
+
+
+async def _take_first(session: AsyncSession, look: Look, *, patient: bool) -> Ranked | None:
+    own = [one for one in look.ranked if one.candidate.own_grid]
+    taken = await _take(session, own, wait=True) if patient else None
+    return taken or await _take(session, look.front, wait=False)
+
+
+async def _take(session: AsyncSession, ranked: Sequence[Ranked], *, wait: bool) -> Ranked | None:
+    if not ranked:
+        return None
+    ids = [one.candidate.person_id for one in ranked]
+    taken = await people_queries.take(session, ids, wait=wait)
+    return ranked[ids.index(taken)] if taken is not None else None
+
+
+async def _give(session: AsyncSession, event_id: int, look: Look, chosen: Ranked) -> None:
+    candidate = chosen.candidate
+    given = Given(
+        person_id=candidate.person_id,
+        code=candidate.code,
+        name=candidate.name,
+        role=candidate.role,
+        reason=look.reason(chosen),
+        distance_m=candidate.distance_m,
+        eta_s=chosen.eta_s if chosen.by != "none" else None,
+        by=chosen.by,
+        road_m=look.road_m(chosen),
+    )
+    with acting(session, SYSTEM):
+        await put_into_hands(session, event_id, given, look.call)
+
+
+async def put_into_hands(session: AsyncSession, event_id: int, given: Given, call: Call) -> None:
+    """Open an assignment for somebody already counted, and move the event to them."""
+    within_s = call.policy.accept_within_s
+    await queries.open_assignment(session, event_id=event_id, given=given, within_s=within_s)
+    await event_queries.set_handler(session, event_id, given.person_id)
+    note = f"派遣给 {given.code}：{given.reason}"
+    await event_service.move(session, event_id, State.DISPATCHED, note=note)
+
+
+async def let_go(
+    session: AsyncSession, event_id: int, then: State, *, cause: str
+) -> tuple[int, str] | None:
+    """Take an event out of the hands it was in; who had it and in which division, or none.
+
+    Whoever handled it may rest a while, as the matter's policy says.
+
+    Parameters
+    ----------
+    then
+        State the event moved to.
+    cause
+        Why they no longer have it, one of `models.CAUSES`.
+    """
+    released = await queries.close_assignment(session, event_id, released_as=then, cause=cause)
+    if released is not None:
+        rest_s = 0.0
+        if then is State.HANDLED:
+            policy = await policy_of(session, released.matter_code, released.division_code)
+            rest_s = policy.rest_s
+        await people_queries.release(session, released.person_id, rest_s=rest_s)
+    if then in WAITING:
+        await event_queries.set_handler(session, event_id, None)
+    return None if released is None else (released.person_id, released.division_code)
+
+
+async def pass_on(session: AsyncSession, event_id: int, then: State, *, cause: str) -> None:
+    """Take an event out of hands; both it and whoever had it may be wanted elsewhere."""
+    freed = await let_go(session, event_id, then, cause=cause)
+    if then in WAITING:
+        await assign(session, event_id, patient=False)
+    if freed is not None:
+        await take_up(session, *freed)
+
+
+async def take_up(session: AsyncSession, person_id: int, division_code: str) -> list[int]:
+    """Assign the waiting events that a person who just became eligible could take; their ids.
+
+    Those of other counties, which a policy that reaches anywhere would give them, are left to
+    `sweep`.
+
+    Parameters
+    ----------
+    division_code
+        Any division of the county the person serves in.
+    """
+    async with widened(session, county_of(division_code)):
+        waiting = await event_queries.lock_waiting_for(
+            session, person_id=person_id, limit=MOST_TAKEN_UP
+        )
+        return [event for event in waiting if await assign(session, event, patient=False)]
+
+
+async def sweep(engine: AsyncEngine) -> int:
+    """Try every waiting event once, oldest first, each in its own transaction; how many left.
+
+    The safety net under `take_up`: an event that was being filed in the very moment somebody
+    became free is seen by neither transaction; rests end and positions are corrected without
+    anybody telling.
+    """
+    assigned, after, more = 0, None, True
+    while more:
+        async with transaction(engine) as session:
+            event = await event_queries.lock_waiting(session, after=after)
+            more = event is not None
+            if event is not None:
+                after = (event["received_at"], event["id"])
+                assigned += await assign(session, event["id"], patient=True)
+    return assigned
+
+
+async def ask_the_next(engine: AsyncEngine) -> int:
+    """Take events from those who did not answer in time, each in its own transaction; how many.
+
+    The database's clock decides. Whoever did not answer is not asked again for the same event.
+    """
+    asked = 0
+    while True:
+        async with transaction(engine) as session:
+            event_id = await queries.lock_unanswered(session)
+            if event_id is None:
+                return asked
+            with acting(session, SYSTEM):
+                found = await event_service.move(
+                    session,
+                    event_id,
+                    State.RETURNED,
+                    reason="no_answer",
+                    note="超过接单时限未响应，转派下一人",
+                )
+            async with widened(session, county_of(found.division_code)):
+                await pass_on(session, event_id, State.RETURNED, cause="timed_out")
+        asked += 1

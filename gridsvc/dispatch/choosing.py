@@ -1,0 +1,198 @@
+"""Who may take an event, how soon each is there, and who comes first."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gridsvc.codes import DIGITS, WHOLE, code_range
+from gridsvc.db import Scope
+from gridsvc.dispatch.ranking import Ranked, certain, rank, reason
+from gridsvc.mandates.lists import DispatchPolicy
+from gridsvc.mandates.queries import policy_of
+from gridsvc.people import queries as people_queries
+from gridsvc.people.candidates import Candidate, Need
+from gridsvc.people.names import ROLES
+from gridsvc.roads import service as roads
+from gridsvc.roads.modes import Mode, fastest_mps
+from gridsvc.roads.travel import Reach, Travel
+
+#: How many of the nearest to look at first: with 8 and many events in one spot a quarter find
+#: nobody free, with 32 none. Each further round looks at so many times as many.
+FIRST_LOOK, WIDER = 32, 4
+#: What a straight line may be off: the index follows moves late, and maps are flat.
+INDEX_BEHIND_M, FLAT_SHARE = 25.0, 0.02
+#: Digits of a division code that the people who may be sent share with the event.
+_REACH = {"grid": DIGITS["county"], "street": DIGITS["street"], "county": DIGITS["county"]}
+
+_WHERE = {"street": "本街道", "anywhere": "本系统"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """An event that asks for somebody.
+
+    Attributes
+    ----------
+    need, policy
+        What it asks of them, and how they are found.
+    division_code
+        Community it lies in.
+    lon, lat
+        Degrees, WGS-84.
+    """
+
+    need: Need
+    policy: DispatchPolicy
+    division_code: str
+    lon: float
+    lat: float
+
+    @property
+    def scope(self) -> Scope:
+        """What the service looks at to find somebody, whoever reported: the county at least."""
+        return Scope((county_range(self.division_code), (self.need.low, self.need.high)))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look around brought.
+
+    Attributes
+    ----------
+    ranked
+        Candidates, best first.
+    front
+        Those of them in front whom nobody farther away can be quicker than.
+    everybody
+        Whether there is nobody farther away.
+    """
+
+    call: Call
+    ranked: list[Ranked]
+    front: list[Ranked]
+    everybody: bool
+    reach: Reach
+
+    def road_m(self, one: Ranked) -> float | None:
+        """Metres of somebody's way by road; none where they do not go by road."""
+        if one.by != "road" or not np.isfinite(one.eta_s):
+            return None
+        return self.reach.distance_m(one.which)
+
+    def reason(self, one: Ranked) -> str:
+        """Why somebody stands where they stand."""
+        return reason(one, self.call.policy.travel_mode, self.road_m(one))
+
+
+def county_range(division_code: str) -> tuple[str, str]:
+    """Codes of the county a division lies in."""
+    return code_range(division_code[: DIGITS["county"]].ljust(12, "0"))
+
+
+async def call_for(
+    session: AsyncSession,
+    *,
+    matter: tuple[str, str, str | None],
+    division_code: str,
+    grid_id: int,
+    place: tuple[float, float],
+) -> Call:
+    """What a matter at a place asks for, by the policy in force.
+
+    Parameters
+    ----------
+    matter
+        Code, kind and power of the matter.
+    grid_id
+        Grid the place lies in.
+    place
+        Degrees, WGS-84.
+    """
+    code, kind, power_code = matter
+    policy = await policy_of(session, code, division_code)
+    if policy.reach == "anywhere":
+        low, high = code_range(WHOLE)
+    else:
+        low, high = code_range(division_code[: _REACH[policy.reach]].ljust(12, "0"))
+    officer = kind == "enforcement"
+    need = Need(
+        role="officer" if officer else "grid_worker",
+        power_code=power_code if officer else None,
+        low=low,
+        high=high,
+        grid_id=None if officer or policy.first == "nearest" else grid_id,
+        max_radius_m=policy.max_radius_m,
+        max_position_age_s=policy.max_position_age_s,
+    )
+    return Call(need, policy, division_code, *place)
+
+
+def only_own(call: Call) -> bool:
+    """Whether only the grid's own workers may take it."""
+    return call.need.role == "grid_worker" and (
+        call.policy.first == "own_grid" or call.policy.reach == "grid"
+    )
+
+
+async def looks(
+    session: AsyncSession, call: Call, *, without: Collection[int] = ()
+) -> AsyncIterator[Look]:
+    """Look around an event, wider each time, until everybody was looked at.
+
+    Parameters
+    ----------
+    without
+        Database ids of people not to be asked.
+    """
+    travel = await roads.travel(session, call.division_code, mode=Mode(call.policy.travel_mode))
+    k = FIRST_LOOK
+    while True:
+        found = await people_queries.nearest_eligible(
+            session, need=call.need, lon=call.lon, lat=call.lat, k=k
+        )
+        wanted = [one for one in found.candidates if one.person_id not in without]
+        if only_own(call):
+            wanted = [one for one in wanted if one.own_grid]
+        look = _ranked(call, wanted, travel, found.looked_m)
+        yield look
+        if look.everybody:
+            return
+        k *= WIDER
+
+
+def _ranked(call: Call, wanted: Sequence[Candidate], travel: Travel, looked_m: float) -> Look:
+    placed = [which for which, one in enumerate(wanted) if one.lon is not None]
+    spots = np.array([(wanted[which].lon, wanted[which].lat) for which in placed], dtype=float)
+    reach = travel.seconds_to((call.lon, call.lat), spots.reshape(-1, 2))
+    eta_s, by = np.full(len(wanted), np.inf), ["none"] * len(wanted)
+    for place, which in enumerate(placed):
+        eta_s[which], by[which] = reach.eta_s[place], reach.by(place)
+    order = {which: place for place, which in enumerate(placed)}
+    ranked = [replace(one, which=order.get(one.which, -1)) for one in rank(wanted, list(eta_s), by)]
+    everybody = looked_m == np.inf or only_own(call)
+    near_m = np.inf if everybody else max(looked_m * (1 - FLAT_SHARE) - INDEX_BEHIND_M, 0.0)
+    front = certain(ranked, near_m, fastest_mps(travel.mode))
+    return Look(call, ranked, front, everybody, reach)
+
+
+async def shortfall(session: AsyncSession, call: Call) -> str:
+    """Why nobody can be found: the first condition that leaves nobody."""
+    need = call.need
+    left = await people_queries.shortfall(session, need, lon=call.lon, lat=call.lat)
+    role, where = ROLES[need.role], _WHERE.get(call.policy.reach, "本区县")
+    conditions = {
+        "role": f"{where}没有{role}",
+        "competent": f"{where}没有{role}持有有效的权力 {need.power_code}",
+        "on_duty": f"有资格的{role} {left['competent']} 人均不在岗",
+        "free": f"在岗的{role} {left['on_duty']} 人均已满负荷或在休整",
+        "known": f"有空的{role} {left['free']} 人均无位置、位置过时或超出最大半径",
+    }
+    if only_own(call):
+        conditions["known"] = "本网格网格员不在岗、已满负荷或已退回此事件"
+        left["known"] = 0
+    later = f"有空的{role}均已退回此事件或正在接收其他事件，稍后自动重试"
+    return next((why for name, why in conditions.items() if left[name] == 0), later)
