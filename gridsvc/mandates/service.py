@@ -86,7 +86,7 @@ async def matter_tree(session: AsyncSession, day: date | None) -> MatterTree:
     told, moment = await moment_of(session, day)
     rows = await queries.matters_at(session, moment)
     nodes = {row["code"]: MatterNode(**row, matters=[]) for row in rows}
-    roots = []
+    roots: list[MatterNode] = []
     for row in rows:
         above = nodes.get(row["parent_code"])
         (roots if above is None else above.matters).append(nodes[row["code"]])

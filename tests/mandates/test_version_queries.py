@@ -9,7 +9,7 @@ from gridsvc.codes import WHOLE
 from gridsvc.db import transaction
 from gridsvc.errors import BadInput
 from gridsvc.mandates import queries, service, version_queries
-from gridsvc.mandates.calendar import TimeUnit
+from gridsvc.mandates.calendar import ZONE, TimeUnit
 from gridsvc.mandates.service import Edition
 from tests.towns import COMMUNITY, COUNTY, load_lists
 
@@ -59,7 +59,7 @@ async def now(engine):
 
 @pytest.fixture
 def today(now):
-    return service.ZONE.fromutc(now.replace(tzinfo=service.ZONE)).date()
+    return now.astimezone(ZONE).date()
 
 
 async def test_the_first_list_holds_for_what_was_there_before(engine, now):
