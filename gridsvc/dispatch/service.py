@@ -11,7 +11,7 @@ from gridsvc.accounts.roles import Permission
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.audit.actor import SYSTEM, acting
-from gridsvc.codes import DIGITS, code_range
+from gridsvc.codes import DIGITS, ancestors, code_range
 from gridsvc.db import Scope, transaction, widened
 from gridsvc.dispatch import queries
 from gridsvc.dispatch.ranking import Ranked, rank
@@ -55,7 +55,8 @@ def need_of(kind: str, power_code: str | None, division_code: str, grid_id: int)
 
 def _county_of(division_code: str) -> Scope:
     """What the service looks at to give an event to somebody, whoever reported or moved it."""
-    return Scope((county_range(division_code),))
+    # What holds for the whole county may have been set above it.
+    return Scope((county_range(division_code),), above=tuple(ancestors(division_code)))
 
 
 async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> EventWithHistory:
