@@ -29,6 +29,7 @@ from gridsvc.events import tasks as event_tasks
 from gridsvc.grids import routes as grids
 from gridsvc.jobs import queue as jobs
 from gridsvc.keyring import Keyring
+from gridsvc.mandates import routes as mandates
 from gridsvc.maps import routes as maps
 from gridsvc.observing import Observed, with_request_ids
 from gridsvc.people import routes as people
@@ -41,7 +42,8 @@ log = logging.getLogger(__name__)
 
 #: Every router of the service.
 DOORS = (
-    *(accounts, audit, grids, people, lives, events, dispatch, maps, public, privacy),
+    *(accounts, audit, grids, mandates, people),
+    *(lives, events, dispatch, maps, public, privacy),
     *(pages, sign_in_pages, health, metrics),
 )
 #: Largest photos that may be on their way at a time; a phone sends a third of that.

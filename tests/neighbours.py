@@ -5,7 +5,7 @@ answer, something leaked.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from shapely.affinity import translate
@@ -23,6 +23,7 @@ from gridsvc.dispatch import service as dispatch
 from gridsvc.events.schemas import EventIn, MoveIn
 from gridsvc.grids import service as grids
 from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.mandates import service as mandates
 from gridsvc.people import service as people
 from tests.towns import COMMUNITY, COUNTY, a_person, an_officer, middle, paper_area
 from tests.who import KEYRING, open_account
@@ -48,6 +49,7 @@ class Side:
     event: int = 0
     others_event: int = 0
     plan: int = 0
+    list_version: int = 0
     accounts: dict[Role, int] = field(default_factory=dict)
 
 
@@ -121,6 +123,7 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
     side.plan = await session.scalar(
         text("SELECT max(id) FROM plan WHERE division_code = :code"), {"code": side.community}
     )
+    await _load_lists(session, side, prefix, name)
     await _open_accounts(session, side, prefix, name)
     side.event = await _report(session, side, name, side.accounts[Role.CITIZEN])
     side.others_event = await _report(session, side, name, None)
@@ -165,6 +168,23 @@ async def _accompany(session: AsyncSession, side: Side, name: str) -> None:
         told = {"id": side.event, "name": name, "other": side.others_event}
         named = {key: value for key, value in told.items() if f":{key}" in statement}
         await session.execute(text(statement), named)
+
+
+async def _load_lists(session: AsyncSession, side: Side, prefix: str, name: str) -> None:
+    valid: dict[str, Any] = {"valid_from": date(2020, 1, 1), "valid_to": None}
+    unit = {"code": f"{prefix}-unit", "name": f"{name}局", "kind": "department", "level": "county"}
+    where = {"parent_code": None, "division_code": side.county}
+    await mandates.load_units(session, [unit | where | valid])
+    given = {"power_code": "CG01", "division_code": side.county, "from_unit": f"{name}局"}
+    await mandates.load_list(
+        session,
+        "delegations",
+        [given | valid | {"legal_basis": name}],
+        mandates.Edition(division_code=side.county, source=name),
+    )
+    side.list_version = await session.scalar(
+        text("SELECT max(id) FROM list_version WHERE division_code = :code"), {"code": side.county}
+    )
 
 
 async def _open_accounts(session: AsyncSession, side: Side, prefix: str, name: str) -> None:

@@ -34,6 +34,14 @@ TEXTS = {
     "division": "name",
     "matter": "name",
     "power": "name",
+    "unit": "name",
+    "power_entry": "name",
+    "matter_entry": "name",
+    "unit_entry": "name",
+    "delegation": "from_unit",
+    "time_limit": "name",
+    "duty": "task",
+    "calendar_day": "name",
     "person": "name_masked",
     "assignment": "reason",
     "event": "description",
@@ -146,6 +154,8 @@ async def test_every_text_column_that_people_see_was_poisoned(town):
         *("name_sealed", "name_masked", "phone_sealed", "id_number_sealed", "contact_name_sealed"),
         *("contact_phone_sealed", "second_factor_sealed", "password_hash", "oidc_issuer"),
         *("oidc_subject", "csrf", "step", "beginning", "label", "address", "request_id", "action"),
+        *("unit_kind", "part", "stage", "time_unit", "first", "reach", "travel_mode", "hours"),
+        *("unit_code", "source", "digest"),
         *("object_id", "version_num", "legal_basis", "pattern", "description", "made_from"),
     }
     async with town.connect() as connection:

@@ -48,6 +48,8 @@ def parameters(side, whose):
         "key_id": side.key,
         "media_id": 1,
         "plan_id": side.plan,
+        "version_id": side.list_version,
+        "before": side.list_version,
         "lon": lon,
         "lat": lat,
         "datum": "wgs84",
