@@ -1,5 +1,6 @@
 """Time limits for tests: a list of them for everything in the paper town."""
 
+from gridsvc.codes import WHOLE
 from gridsvc.db import transaction
 from gridsvc.mandates import service
 
@@ -16,7 +17,7 @@ HOURS = (
 )
 
 
-async def load_limits(engine, *rows, time_unit="hours"):
+async def load_limits(engine, *rows, time_unit="hours", area=WHOLE):
     """A list of limits for every matter: stage, sequence, name and amount of each."""
     names = ("stage", "sequence", "name", "amount")
     listed = [
@@ -24,4 +25,5 @@ async def load_limits(engine, *rows, time_unit="hours"):
         for row in rows
     ]
     async with transaction(engine) as session:
-        await service.load_list(session, "limits", listed)
+        edition = service.Edition(division_code=area)
+        await service.load_list(session, "limits", listed, edition)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from gridsvc.audit.actor import SYSTEM, acting
-from gridsvc.db import Scope, transaction, widened
+from gridsvc.db import transaction, widened
 from gridsvc.dispatch import choosing, queries
-from gridsvc.dispatch.choosing import Call, Look
+from gridsvc.dispatch.choosing import Call, Look, county_of
 from gridsvc.dispatch.queries import Given
 from gridsvc.dispatch.ranking import Ranked
 from gridsvc.errors import NotFound
@@ -21,11 +21,6 @@ from gridsvc.people import queries as people_queries
 
 #: Most events one person takes up at once when becoming eligible.
 MOST_TAKEN_UP = 50
-
-
-def county_of(division_code: str) -> Scope:
-    """What the service looks at to take an event out of hands, whoever moved it."""
-    return Scope((choosing.county_range(division_code),))
 
 
 async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gridsvc.codes import DIGITS, WHOLE, code_range
-from gridsvc.db import Scope
+from gridsvc.codes import DIGITS, WHOLE, ancestors, code_range
+from gridsvc.db import Scope, widened
 from gridsvc.dispatch.ranking import Ranked, certain, rank, reason
 from gridsvc.mandates.lists import DispatchPolicy
 from gridsvc.mandates.queries import policy_of
@@ -54,7 +54,8 @@ class Call:
     @property
     def scope(self) -> Scope:
         """What the service looks at to find somebody, whoever reported: the county at least."""
-        return Scope((county_range(self.division_code), (self.need.low, self.need.high)))
+        county = county_of(self.division_code)
+        return Scope((*county.ranges, (self.need.low, self.need.high)), above=county.above)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,11 @@ def county_range(division_code: str) -> tuple[str, str]:
     return code_range(division_code[: DIGITS["county"]].ljust(12, "0"))
 
 
+def county_of(division_code: str) -> Scope:
+    """What the service looks at in a county, whoever asks; lists may have been set above it."""
+    return Scope((county_range(division_code),), above=tuple(ancestors(division_code)))
+
+
 async def call_for(
     session: AsyncSession,
     *,
@@ -113,7 +119,8 @@ async def call_for(
         Degrees, WGS-84.
     """
     code, kind, power_code = matter
-    policy = await policy_of(session, code, division_code)
+    async with widened(session, county_of(division_code)):
+        policy = await policy_of(session, code, division_code)
     if policy.reach == "anywhere":
         low, high = code_range(WHOLE)
     else:

@@ -12,8 +12,8 @@ from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.db import widened
 from gridsvc.dispatch import choosing
-from gridsvc.dispatch.assigning import assign, county_of, pass_on, take_up
-from gridsvc.dispatch.choosing import Call, Look
+from gridsvc.dispatch.assigning import assign, pass_on, take_up
+from gridsvc.dispatch.choosing import Call, Look, county_of
 from gridsvc.dispatch.ranking import Ranked
 from gridsvc.dispatch.schemas import Nearest, NearestPerson, PassedOverPerson
 from gridsvc.errors import Conflict, Forbidden, NotFound

@@ -178,8 +178,12 @@ async def page(
         Only those of which something is not done that was due.
     """
     low, high = code_range(within) if within else ("", ":")
-    parameters = {"low": low, "high": high, "state": state.value if state else None}
-    parameters |= {"overdue": overdue}
+    parameters = {
+        "low": low,
+        "high": high,
+        "state": state.value if state else None,
+        "overdue": overdue,
+    }
     rows = (await session.execute(_PAGE, parameters | {"limit": limit})).mappings().all()
     total = await session.scalar(_COUNT, parameters)
     return list(rows), int(total or 0)

@@ -94,7 +94,7 @@ class PowerRow(BaseModel):
 
 
 class MatterRow(BaseModel):
-    """Matter in the tree of matters."""
+    """Matter in the tree of matters; `photo_after` asks for a photo of the work."""
 
     code: Code
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -102,6 +102,7 @@ class MatterRow(BaseModel):
     kind: Annotated[str, Field(pattern="^(grid|enforcement)$")]
     power_code: Code | None = None
     valid_to: date | None = None
+    photo_after: bool = False
 
 
 class PersonRow(BaseModel):

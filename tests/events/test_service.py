@@ -12,6 +12,7 @@ from gridsvc.db import transaction
 from gridsvc.dispatch import service as dispatch
 from gridsvc.events import queries, service
 from gridsvc.events.schemas import MoveIn
+from gridsvc.mandates import service as mandates
 from tests.dispatch.test_service import a_report
 from tests.events.test_photos import a_photo, exif
 from tests.flows.test_event_walks import let_pass, table
@@ -158,7 +159,10 @@ class TestPhotosAfter:
     @pytest.fixture
     async def asking(self, town, event):
         async with transaction(town) as session:
-            await session.execute(text("UPDATE matter SET photo_after = true"))
+            listed = {"code": "E01", "name": "暴露垃圾", "parent_code": "E", "kind": "grid"}
+            await mandates.load_matters(
+                session, [listed | {"power_code": None, "photo_after": True}]
+            )
         return event
 
     async def test_where_the_matter_asks_work_is_shown(self, staffed, asking):

@@ -14,7 +14,7 @@ from gridsvc.mandates.lists import Limit
 from tests.flows.test_event_walks import table
 from tests.flows.test_report_to_close import body
 from tests.limits import load_limits
-from tests.towns import a_person, middle, staff
+from tests.towns import a_person, an_officer, middle, staff
 
 AT = datetime(2026, 11, 26, 1, tzinfo=UTC)
 
@@ -118,3 +118,15 @@ async def test_limits_of_the_time_of_filing_hold_to_the_end(town, staffed):
         town, "SELECT due_at - started_at AS allowed FROM event_stage WHERE stage = 'handle'"
     )
     assert [row["allowed"] for row in rows] == [timedelta(hours=4), timedelta(hours=40)]
+
+
+async def test_limits_of_the_city_hold_for_whatever_a_county_takes_up(town, staffed):
+    """What the service does by itself it does for one county, and sees what holds there."""
+    await load_limits(town, ("handle", 1, "", 4.0), area="990100000000")
+    event = (await staffed.post("/api/events", json=body(matter="E02"))).json()
+    assert event["handler"] is None
+    await staff(town, an_officer("o", middle(0, 0), on_duty=False))
+    told = await staffed.post("/api/people/o/duty", json={"on_duty": True})
+    assert told.json()["taken_up"] == [event["id"]]
+    due, _ = await due_of(town)
+    assert due is not None
