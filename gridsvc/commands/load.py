@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gridsvc.audit.actor import acting, command_line
+from gridsvc.codes import checked
 from gridsvc.config import Settings
 from gridsvc.connect import keyring_for, with_database
 from gridsvc.console import AsJson, show
@@ -25,7 +27,14 @@ def load(
     ],
     division: Annotated[
         str | None,
-        typer.Option(help="Community an area is, where its boundary carries no code."),
+        typer.Option(
+            help="Community an area is, where its boundary carries no code; or area that lists "
+            "hold for, instead of everywhere."
+        ),
+    ] = None,
+    effective: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="First day on which lists hold, instead of now."),
     ] = None,
     kind: Annotated[
         str | None, typer.Option("--as", help=f"What the files are: {', '.join(loading.ORDER)}.")
@@ -34,8 +43,10 @@ def load(
 ) -> None:
     """Load files into PostGIS, all or nothing; what each holds is told by its columns.
 
-    CSV (UTF-8) and XLSX for divisions, households, powers, matters, people and events;
-    GeoPackage for prepared areas, divisions and people. Bad rows are named with their line.
+    CSV (UTF-8) and XLSX for divisions, households, people, events and lists (powers, matters,
+    units, delegations, limits, policies, duties, calendars); GeoPackage for prepared areas,
+    divisions and people. Bad rows are named with their line. A list is kept as a version; loading
+    it again changes nothing.
     """
     if kind is not None and kind not in loading.ORDER:
         raise BadInput(f"--as {kind} is not known; choose one of {', '.join(loading.ORDER)}")
@@ -46,7 +57,12 @@ def load(
         async with transaction(engine) as session:
             with acting(session, command_line()):
                 return await loading.load(
-                    session, work, keyring=keyring, division=division, progress=progress
+                    session,
+                    work,
+                    keyring=keyring,
+                    division=checked(division) if division is not None else None,
+                    effective_from=effective.date() if effective else None,
+                    progress=progress,
                 )
 
     show(with_database(work_on), as_json)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +16,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridsvc import geo
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
+from gridsvc.codes import WHOLE
 from gridsvc.config import USUAL, FileLimits
 from gridsvc.dispatch import service as dispatch
 from gridsvc.errors import BadInput, GridsvcError
 from gridsvc.events.schemas import EventIn
-from gridsvc.exchange import tables
+from gridsvc.exchange import list_tables, tables
 from gridsvc.exchange.areas import read_area
 from gridsvc.exchange.layers import layer_names, read_layer
 from gridsvc.grids import area_queries
 from gridsvc.grids import service as grids
 from gridsvc.keyring import Keyring
 from gridsvc.mandates import service as mandates
+from gridsvc.mandates.service import Edition
 from gridsvc.people import service as people
 from gridsvc.progress import Progress, silent
 
 #: Kinds in the order in which they build on each other.
-ORDER = ("divisions", "area", "households", "powers", "matters", "people", "events")
+ORDER = (
+    *("divisions", "area", "households", "powers", "matters", "units"),
+    *("delegations", "limits", "policies", "duties", "calendars", "people", "events"),
+)
 TABLES = {".csv", ".xlsx"}
 
 
@@ -57,7 +63,7 @@ def jobs(paths: Sequence[Path], kind: str | None = None, limits: FileLimits = US
 
 def _kind_of(path: Path, limits: FileLimits) -> str:
     if path.suffix.lower() in TABLES:
-        return tables.kind_of(path, limits)
+        return tables.kind_of(path, limits, list_tables.KINDS | tables.KINDS)
     layers = set(layer_names(path, limits))
     if {"boundary", "buildings"} <= layers:
         return "area"
@@ -77,6 +83,7 @@ async def load(
     *,
     keyring: Keyring,
     division: str | None = None,
+    effective_from: date | None = None,
     progress: Progress = silent,
 ) -> dict[str, dict[str, int]]:
     """Load files in one transaction; counts of what was loaded, by kind.
@@ -86,8 +93,17 @@ async def load(
     keyring
         What names and numbers of people are sealed with.
     division
-        Community that a prepared area is, where its boundary layer carries no codes.
+        Community that a prepared area is, where its boundary layer carries no codes; area that
+        lists hold for, everywhere if none is given.
+    effective_from
+        First day on which lists hold, from now on if none is given.
+
+    Raises
+    ------
+    BadInput
+        If something in a file cannot be used, or two files say what replaces each other.
     """
+    _check_one_each(work)
     counts: dict[str, dict[str, int]] = {}
     for number, job in enumerate(work):
         progress(f"load {job.path.name}", number / len(work))
@@ -97,14 +113,28 @@ async def load(
             loaded = await _load_events(session, job, keyring, progress)
         elif job.kind == "people":
             loaded = {"people": await _load_people(session, job, keyring)}
-        else:
+        elif job.kind in _LOADERS:
             loaded = {job.kind: await _LOADERS[job.kind](session, job)}
+        else:
+            edition = Edition(division or WHOLE, effective_from, job.path.name)
+            loaded = {job.kind: await _load_list(session, job, edition)}
         before = counts.get(job.kind, {})
         counts[job.kind] = {name: before.get(name, 0) + count for name, count in loaded.items()}
     progress("load", 1.0)
     names = ", ".join(job.path.name for job in work)
     await audit.record(session, Action.LOADED, "files", names, after=counts)
     return counts
+
+
+def _check_one_each(work: Sequence[Job]) -> None:
+    """Of two lists loaded at once the second would silently replace the first."""
+    for kind in ("delegations", "limits", "policies", "duties"):
+        names = [job.path.name for job in work if job.kind == kind]
+        if len(names) > 1:
+            raise BadInput(
+                f"{' and '.join(names)} are both lists of {kind}; put them into one file, or load "
+                "one after the other with an --effective day each"
+            )
 
 
 async def _load_divisions(session: AsyncSession, job: Job) -> int:
@@ -177,17 +207,15 @@ async def _addresses_twice(
     return bad
 
 
-async def _load_powers(session: AsyncSession, job: Job) -> int:
-    rows = tables.read_table(job.path, tables.PowerRow, job.limits)
-    return await mandates.load_powers(session, [row.model_dump() for row in rows])
-
-
-async def _load_matters(session: AsyncSession, job: Job) -> int:
-    rows = tables.read_table(job.path, tables.MatterRow, job.limits)
-    return await mandates.load_matters(
-        session,
-        [row.model_dump(exclude={"parent"}) | {"parent_code": row.parent} for row in rows],
-    )
+async def _load_list(session: AsyncSession, job: Job, edition: Edition) -> int:
+    if job.kind == "powers":
+        powers = tables.read_table(job.path, tables.PowerRow, job.limits)
+        return await mandates.load_powers(session, [row.model_dump() for row in powers], edition)
+    if job.kind == "matters":
+        matters = tables.read_table(job.path, tables.MatterRow, job.limits)
+        rows = [row.model_dump(exclude={"parent"}) | {"parent_code": row.parent} for row in matters]
+        return await mandates.load_matters(session, rows, edition)
+    return await list_tables.load_list(session, job.kind, job.path, job.limits, edition)
 
 
 async def _load_people(session: AsyncSession, job: Job, keyring: Keyring) -> int:
@@ -245,6 +273,4 @@ _Loader = Callable[[AsyncSession, Job], Coroutine[Any, Any, int]]
 _LOADERS: dict[str, _Loader] = {
     "divisions": _load_divisions,
     "households": _load_households,
-    "powers": _load_powers,
-    "matters": _load_matters,
 }

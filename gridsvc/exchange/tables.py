@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -101,6 +101,7 @@ class MatterRow(BaseModel):
     parent: Code | None = None
     kind: Annotated[str, Field(pattern="^(grid|enforcement)$")]
     power_code: Code | None = None
+    valid_to: date | None = None
 
 
 class PersonRow(BaseModel):
@@ -132,8 +133,10 @@ class EventRow(BaseModel):
     captured_at: CapturedAt | None = None
 
 
-#: Kind of a table: what its rows are, and the columns that give it away.
-KINDS: dict[str, tuple[type[BaseModel], frozenset[str]]] = {
+#: What the rows of a kind of table are, and the columns that give it away.
+Kind = tuple[type[BaseModel], frozenset[str]]
+
+KINDS: dict[str, Kind] = {
     "events": (EventRow, frozenset({"client_key", "matter_code"})),
     "households": (HouseholdRow, frozenset({"address_code", "building_id"})),
     "people": (PersonRow, frozenset({"role", "division_code"})),
@@ -143,8 +146,8 @@ KINDS: dict[str, tuple[type[BaseModel], frozenset[str]]] = {
 }
 
 
-def kind_of(path: Path, limits: FileLimits = USUAL) -> str:
-    """Kind of table a file is, told by its columns.
+def kind_of(path: Path, limits: FileLimits = USUAL, kinds: Mapping[str, Kind] = KINDS) -> str:
+    """Kind of table a file is, told by its columns; the first of the kinds that fits.
 
     Raises
     ------
@@ -152,11 +155,11 @@ def kind_of(path: Path, limits: FileLimits = USUAL) -> str:
         If it has the columns of no kind.
     """
     columns = set(_lines(path, limits)[0][1])
-    for kind, (_, tell) in KINDS.items():
+    for kind, (_, tell) in kinds.items():
         if tell <= columns:
             return kind
-    kinds = "; ".join(f"{kind}: {', '.join(sorted(tell))}" for kind, (_, tell) in KINDS.items())
-    raise BadInput(f"{path.name} is no table gridsvc knows; it tells a table by columns: {kinds}")
+    known = "; ".join(f"{kind}: {', '.join(sorted(tell))}" for kind, (_, tell) in kinds.items())
+    raise BadInput(f"{path.name} is no table gridsvc knows; it tells a table by columns: {known}")
 
 
 def read_table(path: Path, row_type: type[Row], limits: FileLimits = USUAL) -> list[Row]:

@@ -1,8 +1,8 @@
-"""The static code lists of geodata/codes: powers, matters, and how people describe them."""
+"""The static code lists of geodata/codes: who may, who must, by when, and how people tell."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pandas as pd
@@ -19,11 +19,18 @@ class CodeLists:
 
     powers: code, name, legal_basis, valid_from. matters: code, name, parent, kind, power_code.
     descriptions: matter_code, place, text with ``{place}`` where the place's name belongs.
+    departments: code, name without that of the place, kind. The others as `gridsvc load` takes
+    them.
     """
 
     powers: pd.DataFrame
     matters: pd.DataFrame
     descriptions: pd.DataFrame
+    departments: pd.DataFrame
+    limits: pd.DataFrame
+    policies: pd.DataFrame
+    duties: pd.DataFrame
+    calendars: pd.DataFrame
 
 
 def read_codes(folder: Path = FOLDER) -> CodeLists:
@@ -35,8 +42,8 @@ def read_codes(folder: Path = FOLDER) -> CodeLists:
         If a list is missing.
     """
     frames = []
-    for name in ("powers", "matters", "descriptions"):
-        path = folder / f"{name}.csv"
+    for field in fields(CodeLists):
+        path = folder / f"{field.name}.csv"
         if not path.is_file():
             raise Unavailable(
                 f"the code list {path} is missing; run gridsvc from its source tree, "

@@ -18,6 +18,7 @@ from gridsvc.town import buildings, divisions, layers, people, rooms
 from gridsvc.town.codes import CodeLists, read_codes
 from gridsvc.town.events import day_of_events
 from gridsvc.town.layout import Layout, plan_layout
+from gridsvc.town.lists import lists_of
 from gridsvc.town.names import PlaceNames
 from gridsvc.town.plots import Plots, make_plots
 from gridsvc.town.quarters import InnerLine
@@ -43,7 +44,8 @@ class Town:
     units: Polygon, one stairwell unit each; the same columns, and parent (the building's id).
     barriers: LineString; class, w, name.
     special: Polygon; kind, name.
-    households, powers, matters, people, events: tables described in geodata/README.md.
+    households, powers, matters, people, events: tables described in geodata/README.md; lists,
+    too, by the name of their file.
     """
 
     divisions: gpd.GeoDataFrame
@@ -57,6 +59,7 @@ class Town:
     matters: pd.DataFrame
     people: pd.DataFrame
     events: pd.DataFrame
+    lists: dict[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -154,8 +157,9 @@ def _finish(
     progress("geometry", 0.7)
     spots = _inside(layers.spots_frame(ground, barriers, rng), polygons)
     progress("people and events", 0.0)
+    all_divisions = place(divisions.divisions_frame(layout, numbers, polygons))
     town = Town(
-        divisions=place(divisions.divisions_frame(layout, numbers, polygons)),
+        divisions=all_divisions,
         boundary=place(layers.boundary_frame(ground, polygons)),
         buildings=place(whole),
         units=place(layers.units_frame(whole, ground, households_table)),
@@ -166,6 +170,7 @@ def _finish(
         matters=codes.matters,
         people=people.staff(_whereabouts(ground, counts, place), codes.powers, rng),
         events=day_of_events(_lonlat(place(spots)), codes.descriptions, _events(counts), rng),
+        lists=lists_of(codes, all_divisions),
     )
     progress("people and events", 1.0)
     return town

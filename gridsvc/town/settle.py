@@ -39,6 +39,7 @@ _FILES = (
     "households.csv",
     "powers.csv",
     "matters.csv",
+    *("units.csv", "delegations.csv", "limits.csv", "policies.csv", "duties.csv", "calendars.csv"),
     "people.csv",
 )
 

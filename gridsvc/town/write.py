@@ -42,8 +42,9 @@ def write_town(town: Town, folder: str | Path) -> None:
             write_layers(draft / "divisions.gpkg", {"divisions": town.divisions})
             layers = ("boundary", "buildings", "units", "barriers", "special")
             write_layers(draft / "prepared.gpkg", {name: getattr(town, name) for name in layers})
-        for name in TABLES:
-            _write_table(getattr(town, name), draft / f"{name}.csv")
+        tables = {name: getattr(town, name) for name in TABLES} | town.lists
+        for name, table in tables.items():
+            _write_table(table, draft / f"{name}.csv")
 
 
 def write_tables(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> None:
