@@ -28,6 +28,7 @@ from gridsvc.exchange import phone_routes as phones
 from gridsvc.grids import routes as grids
 from gridsvc.jobs import queue as jobs
 from gridsvc.keyring import Keyring
+from gridsvc.mandates import routes as mandates
 from gridsvc.maps import routes as maps
 from gridsvc.observing import Observed, with_request_ids
 from gridsvc.people import posting_routes as postings
@@ -44,8 +45,8 @@ log = logging.getLogger(__name__)
 
 #: Every router of the service.
 DOORS = (
-    *(accounts, audit, grids, people, shifts, postings, tracks, events, dispatch, phones),
-    *(maps, public, privacy),
+    *(accounts, audit, grids, mandates, people, shifts, postings, tracks),
+    *(events, dispatch, phones, maps, public, privacy),
     *(pages, sign_in_pages, health, metrics),
 )
 #: Largest photos that may be on their way at a time; a phone sends a third of that.

@@ -24,6 +24,7 @@ from gridsvc.events.schemas import EventIn, MoveIn
 from gridsvc.geo import Datum
 from gridsvc.grids import service as grids
 from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.mandates import service as mandates
 from gridsvc.people import devices, postings, shifts, tracking
 from gridsvc.people import service as people
 from gridsvc.people.pings import USUAL, Ping, Source
@@ -56,6 +57,7 @@ class Side:
     plan: int = 0
     device: int = 0
     shift: int = 0
+    list_version: int = 0
     accounts: dict[Role, int] = field(default_factory=dict)
 
 
@@ -129,6 +131,7 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
     side.plan = await session.scalar(
         text("SELECT max(id) FROM plan WHERE division_code = :code"), {"code": side.community}
     )
+    await _load_lists(session, side, prefix, name)
     await _open_accounts(session, side, prefix, name)
     await _put_on_the_way(session, side, name)
     side.event = await _report(session, side, name, side.accounts[Role.CITIZEN])
@@ -172,13 +175,6 @@ async def _put_on_the_way(session: AsyncSession, side: Side, name: str) -> None:
         session, side.person, ShiftIn(begins=begins, ends=begins + timedelta(hours=8))
     )
     side.shift = planned.id
-    await session.execute(
-        text(
-            "INSERT INTO unit (code, name, kind, level, division_code, valid_from)"
-            " VALUES (:code, :name, 'street', 'street', :division, '1949-10-01')"
-        ),
-        {"code": f"{side.person[:3]}-unit", "name": f"{name}街道", "division": side.community},
-    )
     unit = f"{side.person[:3]}-unit"
     await postings.post(
         session,
@@ -187,6 +183,23 @@ async def _put_on_the_way(session: AsyncSession, side: Side, name: str) -> None:
     )
     for on_duty in (False, True):
         await people.set_duty(session, side.person, on_duty=on_duty)
+
+
+async def _load_lists(session: AsyncSession, side: Side, prefix: str, name: str) -> None:
+    valid: dict[str, Any] = {"valid_from": date(2020, 1, 1), "valid_to": None}
+    unit = {"code": f"{prefix}-unit", "name": f"{name}局", "kind": "department", "level": "county"}
+    where = {"parent_code": None, "division_code": side.county}
+    await mandates.load_units(session, [unit | where | valid])
+    given = {"power_code": "CG01", "division_code": side.county, "from_unit": f"{name}局"}
+    await mandates.load_list(
+        session,
+        "delegations",
+        [given | valid | {"legal_basis": name}],
+        mandates.Edition(division_code=side.county, source=name),
+    )
+    side.list_version = await session.scalar(
+        text("SELECT max(id) FROM list_version WHERE division_code = :code"), {"code": side.county}
+    )
 
 
 async def _open_accounts(session: AsyncSession, side: Side, prefix: str, name: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.codes import WHOLE, ancestors
-from gridsvc.mandates.calendar import OfficeHours, TimeUnit, WorkingCalendar, sessions_of
+from gridsvc.mandates.calendar import ZONE, OfficeHours, TimeUnit, WorkingCalendar, sessions_of
 from gridsvc.mandates.lists import STAGES, DelegatedPower, DispatchPolicy, Duty, Limit
 from gridsvc.mandates.version_queries import in_force
 
@@ -230,8 +230,8 @@ async def duties_of(
             SELECT u.code, u.name FROM unit u
             WHERE (r.unit_code = u.code OR (r.unit_code IS NULL AND u.kind = r.unit_kind
                    AND u.division_code = ANY (CAST(:areas AS text[]))))
-              AND u.valid_from <= CAST(:at AS timestamptz)
-              AND coalesce(u.valid_to > CAST(:at AS timestamptz), true)
+              AND u.valid_from <= CAST(:day AS date)
+              AND coalesce(u.valid_to > CAST(:day AS date), true)
             ORDER BY array_position(CAST(:areas AS text[]), u.division_code), u.code LIMIT 1
         ) u ON true
         WHERE r.nearness = 1
@@ -242,7 +242,7 @@ async def duties_of(
             "version": version,
             "matters": matters,
             "level": level,
-            "at": at,
+            "day": at.astimezone(ZONE).date(),
             "areas": areas_of(division_code),
         },
     )
@@ -261,11 +261,16 @@ async def powers_in(
         FROM delegation d JOIN power p ON p.code = d.power_code
         WHERE d.version_id = :version AND d.division_code = ANY (CAST(:areas AS text[]))
           AND (CAST(:power AS text) IS NULL OR d.power_code = :power)
-          AND greatest(d.valid_from, p.valid_from) <= CAST(:at AS timestamptz)
-          AND coalesce(least(d.valid_to, p.valid_to) > CAST(:at AS timestamptz), true)
+          AND greatest(d.valid_from, p.valid_from) <= CAST(:day AS date)
+          AND coalesce(least(d.valid_to, p.valid_to) > CAST(:day AS date), true)
         ORDER BY d.power_code, d.division_code DESC
         """),
-        {"version": version, "power": power_code, "areas": areas_of(division_code), "at": at},
+        {
+            "version": version,
+            "power": power_code,
+            "areas": areas_of(division_code),
+            "day": at.astimezone(ZONE).date(),
+        },
     )
     return [DelegatedPower(**row) for row in found.mappings()]
 
@@ -296,3 +301,62 @@ async def calendar_of(
             span = (row.last - row.first).days + 1
             days[row.kind] |= {row.first + timedelta(days=n) for n in range(span)}
     return WorkingCalendar(tuple(hours), frozenset(days["off"]), frozenset(days["make_up"]))
+
+
+async def power(session: AsyncSession, code: str) -> Any:
+    """Row of a power (code, name, legal_basis, valid_from, valid_to), or none."""
+    found = await session.execute(
+        text("SELECT code, name, legal_basis, valid_from, valid_to FROM power WHERE code = :code"),
+        {"code": code},
+    )
+    return found.mappings().first()
+
+
+async def last_delegation(
+    session: AsyncSession, division_code: str, power_code: str, at: datetime
+) -> tuple[bool, DelegatedPower | None]:
+    """Whether a list of delegations is in force, and what it says of a power, valid or not."""
+    version = await _version_of(session, "delegations", division_code, at)
+    found = await session.execute(
+        text("""
+        SELECT d.power_code, p.name, d.division_code, d.from_unit, d.legal_basis, d.valid_from,
+               d.valid_to
+        FROM delegation d JOIN power p ON p.code = d.power_code
+        WHERE d.version_id = :version AND d.division_code = ANY (CAST(:areas AS text[]))
+          AND d.power_code = :power
+        ORDER BY d.valid_to DESC NULLS FIRST, d.division_code DESC LIMIT 1
+        """),
+        {"version": version, "power": power_code, "areas": areas_of(division_code)},
+    )
+    row = found.mappings().first()
+    return version is not None, DelegatedPower(**row) if row else None
+
+
+async def matters_at(session: AsyncSession, at: datetime) -> list[dict[str, Any]]:
+    """All matters as the list in force at a time has them, by code."""
+    version = await _version_of(session, "matters", WHOLE, at)
+    found = await session.execute(
+        text(
+            "SELECT code, name, parent_code, kind, power_code, valid_to FROM matter_entry"
+            " WHERE version_id = :version ORDER BY code"
+        ),
+        {"version": version},
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+async def units_at(session: AsyncSession, low: str, high: str, at: datetime) -> list[Any]:
+    """Units that exist at a time in a range of divisions, by code."""
+    version = await _version_of(session, "units", WHOLE, at)
+    found = await session.execute(
+        text("""
+        SELECT code, name, kind, level, parent_code, division_code, valid_from, valid_to
+        FROM unit_entry
+        WHERE version_id = :version AND division_code >= :low AND division_code < :high
+          AND valid_from <= CAST(:day AS date)
+          AND coalesce(valid_to > CAST(:day AS date), true)
+        ORDER BY code
+        """),
+        {"version": version, "low": low, "high": high, "day": at.astimezone(ZONE).date()},
+    )
+    return list(found.mappings())

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from itertools import pairwise
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.codes import WHOLE
-from gridsvc.errors import BadInput
+from gridsvc.errors import BadInput, NotFound
+from gridsvc.grids.queries import existing_divisions
 from gridsvc.mandates import queries, version_queries
-from gridsvc.mandates.calendar import sessions_of
-from gridsvc.mandates.lists import KEYS, LASTING, NAMES
+from gridsvc.mandates.calendar import ZONE, sessions_of
+from gridsvc.mandates.lists import KEYS, LASTING, NAMES, DelegatedPower
 from gridsvc.mandates.queries import MatterRow
+from gridsvc.mandates.schemas import MatterNode, MatterOut, MatterTree
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,109 @@ async def reportable_matter(session: AsyncSession, code: str) -> MatterRow:
     if matter.ended:
         raise BadInput(f"matter {code} ({matter.name}) has ended; choose one that is in force")
     return matter
+
+
+async def moment_of(session: AsyncSession, day: date | None) -> tuple[date, datetime]:
+    """A day and the time as of which it is judged: its end, or now for none."""
+    now = await queries.now(session)
+    if day is None:
+        return now.astimezone(ZONE).date(), now
+    return day, datetime.combine(day, time.max, ZONE)
+
+
+async def known_division(session: AsyncSession, code: str) -> None:
+    """Make sure that a division is one the transaction sees; everywhere is.
+
+    Raises
+    ------
+    NotFound
+        If it is not.
+    """
+    if code != WHOLE and not await existing_divisions(session, [code]):
+        raise NotFound(f"there is no division {code} in your areas")
+
+
+async def matter_tree(session: AsyncSession, day: date | None) -> MatterTree:
+    """The matters of a day, each with what is in it."""
+    told, moment = await moment_of(session, day)
+    rows = await queries.matters_at(session, moment)
+    nodes = {row["code"]: MatterNode(**row, matters=[]) for row in rows}
+    roots: list[MatterNode] = []
+    for row in rows:
+        above = nodes.get(row["parent_code"])
+        (roots if above is None else above.matters).append(nodes[row["code"]])
+    return MatterTree(day=told, matters=roots)
+
+
+async def matter_on(
+    session: AsyncSession, code: str, division_code: str, day: date | None
+) -> MatterOut:
+    """Who may and who must act in a matter in a division, how and by when, on a day.
+
+    Raises
+    ------
+    NotFound
+        If the list of that day has no such matter.
+    """
+    told, moment = await moment_of(session, day)
+    rows = {row["code"]: row for row in await queries.matters_at(session, moment)}
+    if code not in rows:
+        raise NotFound(f"no matter {code!r} is on the list of {told}; see /api/matters")
+    classes: list[str] = []
+    above = rows[code]["parent_code"]
+    while above is not None:
+        classes.append(above)
+        above = rows[above]["parent_code"]
+    powers: list[DelegatedPower] = []
+    missing = None
+    if (power_code := rows[code]["power_code"]) is not None and division_code != WHOLE:
+        missing = await why_no_power(session, power_code, division_code, moment)
+        if missing is None:
+            powers = await queries.powers_in(session, division_code, moment, power_code)
+    return MatterOut(
+        day=told,
+        code=code,
+        name=rows[code]["name"],
+        classes=classes,
+        kind=rows[code]["kind"],
+        power_code=power_code,
+        limits=await queries.limits_of(session, code, division_code, moment),
+        policy=await queries.policy_of(session, code, division_code, moment),
+        duties=await queries.duties_of(session, code, None, moment, division_code),
+        powers=powers,
+        power_missing=missing,
+    )
+
+
+async def why_no_power(
+    session: AsyncSession, power_code: str, division_code: str, at: datetime
+) -> str | None:
+    """Why a division may not use a power at a time; none if it may.
+
+    Where no list of delegations is in force, every division has the powers that are valid.
+    """
+    day = at.astimezone(ZONE).date()
+    power = await queries.power(session, power_code)
+    if power is None:
+        return f"权力清单中没有 {power_code}"
+    if (fault := _not_on(day, power["valid_from"], power["valid_to"])) is not None:
+        return f"权力 {power_code}（{power['name']}）{fault}"
+    listed, given = await queries.last_delegation(session, division_code, power_code, at)
+    if not listed:
+        return None
+    if given is None:
+        return f"权力 {power_code}（{power['name']}）未赋予 {division_code}"
+    if (fault := _not_on(day, given.valid_from, given.valid_to)) is not None:
+        return f"{given.from_unit}赋予 {given.division_code} 的权力 {power_code}{fault}"
+    return None
+
+
+def _not_on(day: date, valid_from: date, valid_to: date | None) -> str | None:
+    if day < valid_from:
+        return f"自 {valid_from} 起才有效"
+    if valid_to is not None and day >= valid_to:
+        return f"已于 {valid_to} 失效"
+    return None
 
 
 async def load_powers(

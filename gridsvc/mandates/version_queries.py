@@ -195,3 +195,18 @@ async def differences(
         {"before": before, "after": after, "limit": limit},
     )
     return [dict(row) for row in found.mappings()]
+
+
+async def entries(
+    session: AsyncSession, kind: str, version_id: int, *, limit: int, offset: int
+) -> list[dict[str, Any]]:
+    """Entries of a version as they were loaded, by key."""
+    order = ", ".join(KEYS[kind])
+    found = await session.scalars(
+        text(
+            f"SELECT to_jsonb(t) - 'version_id' - 'id' FROM {TABLES[kind]} t"  # noqa: S608 - fixed
+            f" WHERE version_id = :id ORDER BY {order} LIMIT :limit OFFSET :offset"
+        ),
+        {"id": version_id, "limit": limit, "offset": offset},
+    )
+    return list(found)

@@ -48,6 +48,8 @@ def parameters(side, whose):
         "key_id": side.key,
         "media_id": 1,
         "plan_id": side.plan,
+        "version_id": side.list_version,
+        "before": side.list_version,
         "lon": lon,
         "lat": lat,
         "datum": "wgs84",
@@ -66,8 +68,8 @@ def a_shift():
 
 
 def a_posting():
-    """A day of its own, long before anybody's posting, at a unit of nobody."""
-    day = date(1950, 1, 1) + timedelta(days=uuid4().int % 20_000)
+    """A day of its own, before anybody's posting."""
+    day = date(2020, 1, 2) + timedelta(days=uuid4().int % 2000)
     return {
         "home_unit": "own-unit",
         "commanding_unit": "own-unit",

@@ -389,9 +389,7 @@ async def test_erased_nobody_leaves_a_track(staffed, town):
                 " datum, source FROM track"
             )
         )
-        keeper = await open_account(
-            connection, "keeper", [Role.ADMINISTRATOR], ["990101000000"]
-        )
+        keeper = await open_account(connection, "keeper", [Role.ADMINISTRATOR], ["990101000000"])
     told = await staffed.post("/api/people/w/export", json=PURPOSE, headers=bearer(keeper))
     assert (len(told.json()["track"]), len(told.json()["devices"])) == (2, 1)
     erased = await staffed.post("/api/people/w/erasure", json=PURPOSE, headers=bearer(keeper))

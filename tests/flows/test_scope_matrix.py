@@ -21,6 +21,7 @@ AREA_OF = {
             *("person", "person_power", "workload", "position", "account", "event"),
             *("event_history", "event_media", "assignment", "audit_entry"),
             *("track", "device", "shift", "duty_change", "posting"),
+            *("unit", "unit_entry", "delegation", "list_version"),
         ),
         "division_code",
     ),
@@ -34,6 +35,8 @@ AREA_OF = {
         "(SELECT division_code FROM account WHERE id = account_id)",
     ),
 }
+#: What a community may know of the county it lies in: its name, its units and its lists.
+FROM_ABOVE = {"division", "unit", "unit_entry", "delegation", "list_version"}
 #: What accounts may be limited to, and whether our county's rows are then to be seen.
 AREAS = {
     "own community": ((COMMUNITY,), True),
@@ -141,7 +144,7 @@ async def test_nothing_of_another_area_is_seen(at_work, belongings, sides, role,
         assert not seen & belongings[table, "9902"], f"{role} with {area} sees foreign {table}"
         own = belongings[table, "9901"]
         if not ours_is_in_it:
-            assert not {row for row in seen if row in own and table != "division"}
+            assert table in FROM_ABOVE or not seen & own
         elif codes == (COUNTY,) and role not in {*OWN_REPORTS_ONLY, Role.DEPARTMENT}:
             assert own <= seen, f"{role} does not see all of its own {table}"
 
