@@ -194,13 +194,6 @@ async def _put_on_the_way(session: AsyncSession, side: Side, name: str) -> None:
         session, side.person, ShiftIn(begins=begins, ends=begins + timedelta(hours=8))
     )
     side.shift = planned.id
-    await session.execute(
-        text(
-            "INSERT INTO unit (code, name, kind, level, division_code, valid_from)"
-            " VALUES (:code, :name, 'street', 'street', :division, '1949-10-01')"
-        ),
-        {"code": f"{side.person[:3]}-unit", "name": f"{name}街道", "division": side.community},
-    )
     unit = f"{side.person[:3]}-unit"
     await postings.post(
         session,

@@ -7,7 +7,6 @@ Answers are those the apps expect, so that none of them sends the same thing for
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.accounts.access import RawSession, address_of, public
@@ -50,11 +49,11 @@ async def traccar(request: Request, session: RawSession) -> Response:
 
 
 @router.post("/owntracks", dependencies=[_BY_KEY])
-async def owntracks(request: Request, session: RawSession) -> JSONResponse:
+async def owntracks(request: Request, session: RawSession) -> list[str]:
     """A message of OwnTracks in HTTP mode; the key is the password of Basic authentication.
 
     Whatever a known phone sends is answered with 200, lest its queue wait for ever: a message
-    that is no position, or none that can be read, is dropped.
+    that is no position, or none that can be read, is dropped. The answer has no messages for it.
     """
     key = phones.key_of_basic(request.headers.get("authorization"))
     device = await _known(request, session, key)
@@ -64,7 +63,7 @@ async def owntracks(request: Request, session: RawSession) -> JSONResponse:
         ping = None
     if ping is not None:
         await _keep(request, session, device, ping, Source.OWNTRACKS)
-    return JSONResponse([])
+    return []
 
 
 async def _from_osmand(request: Request, session: AsyncSession) -> Response:

@@ -159,6 +159,7 @@ async def test_every_text_column_that_people_see_was_poisoned(town):
         *("unit_kind", "part", "stage", "time_unit", "first", "reach", "travel_mode", "hours"),
         *("unit_code", "source", "digest"),
         *("object_id", "version_num", "legal_basis", "pattern", "description", "made_from"),
+        *("source", "unused", "cause", "home_unit", "commanding_unit"),
     }
     async with town.connect() as connection:
         found = await connection.execute(

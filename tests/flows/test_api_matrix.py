@@ -70,8 +70,8 @@ def a_shift():
 
 
 def a_posting():
-    """A day of its own, long before anybody's posting, at a unit of nobody."""
-    day = date(1950, 1, 1) + timedelta(days=uuid4().int % 20_000)
+    """A day of its own, before anybody's posting."""
+    day = date(2020, 1, 2) + timedelta(days=uuid4().int % 2000)
     return {
         "home_unit": "own-unit",
         "commanding_unit": "own-unit",

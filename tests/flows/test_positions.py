@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from gridsvc.accounts.roles import Role
 from gridsvc.geo import Datum, from_wgs84
 from tests.exchange.test_phones import OWNTRACKS, TRACCAR_CLIENT_9, TRACCAR_SERVER
 from tests.flows.test_report_to_close import assert_problem, body
 from tests.towns import a_person, an_officer, middle, staff
+from tests.who import bearer, open_account
 
 PURPOSE = {"purpose": "核实第 12 号事件"}
 LON, LAT = middle(1, 1)
@@ -373,6 +375,29 @@ class TestTracks:
         assert told["begins"].endswith("+08:00")
         for change in ({"day": "2026-02-30"}, {"day": "1999-01-01"}, {"division": "99"}):
             assert_problem(await staffed.get("/api/hours-in-grid", params=asked | change), 422)
+
+
+async def test_erased_nobody_leaves_a_track(staffed, town):
+    """Also not where they belonged before, beyond the area of whoever erases."""
+    key = await key_of(staffed)
+    await send(staffed, "osmand", key)
+    async with town.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO track (division_code, person_id, at, captured_at, geog, datum, source)"
+                " SELECT '320102003001', person_id, at - interval '1 day', captured_at, geog,"
+                " datum, source FROM track"
+            )
+        )
+        keeper = await open_account(connection, "keeper", [Role.ADMINISTRATOR], ["990101000000"])
+    told = await staffed.post("/api/people/w/export", json=PURPOSE, headers=bearer(keeper))
+    assert (len(told.json()["track"]), len(told.json()["devices"])) == (2, 1)
+    erased = await staffed.post("/api/people/w/erasure", json=PURPOSE, headers=bearer(keeper))
+    assert erased.status_code == 204
+    for table in ("track", "device", "shift", "position"):
+        kept = f"SELECT 1 FROM {table} t JOIN person p ON p.id = t.person_id WHERE p.code = 'w'"
+        assert await rows(town, kept) == []
+    assert_problem(await send(staffed, "osmand", key), 400)
 
 
 class TestDevices:
