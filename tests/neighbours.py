@@ -24,7 +24,9 @@ from gridsvc.events.schemas import EventIn, MoveIn
 from gridsvc.grids import service as grids
 from gridsvc.grids.area_queries import AreaFrames
 from gridsvc.people import service as people
-from tests.towns import COMMUNITY, COUNTY, a_person, an_officer, middle, paper_area
+from gridsvc.roads import service as roads
+from gridsvc.roads.schemas import ConditionIn
+from tests.towns import COMMUNITY, COUNTY, a_person, an_officer, middle, paper_area, paper_roads
 from tests.who import KEYRING, open_account
 
 FOREIGN_COUNTY, FOREIGN_COMMUNITY = "990201000000", "990201001001"
@@ -48,6 +50,7 @@ class Side:
     event: int = 0
     others_event: int = 0
     plan: int = 0
+    condition: str = ""
     accounts: dict[Role, int] = field(default_factory=dict)
 
 
@@ -122,6 +125,7 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
         text("SELECT max(id) FROM plan WHERE division_code = :code"), {"code": side.community}
     )
     await _open_accounts(session, side, prefix, name)
+    await _close_a_road(session, side, name)
     side.event = await _report(session, side, name, side.accounts[Role.CITIZEN])
     side.others_event = await _report(session, side, name, None)
     closed = await _report(session, side, name, None)
@@ -176,6 +180,16 @@ async def _open_accounts(session: AsyncSession, side: Side, prefix: str, name: s
     await sign_in_queries.add_session(
         session, account, f"{prefix} browser".encode(), "csrf", step="done"
     )
+
+
+async def _close_a_road(session: AsyncSession, side: Side, name: str) -> None:
+    lon, _ = side.place
+    ways = paper_roads(east=lon - middle(0, 0)[0])
+    await roads.load(session, side.county, ways, source=f"{name}.osm.pbf")
+    closed = ConditionIn(
+        division=side.county, way=1, reason=f"{name}门前修路", client_key=side.county
+    )
+    side.condition = str((await roads.add_condition(session, closed)).id)
 
 
 async def _report(session: AsyncSession, side: Side, name: str, account: int | None) -> int:

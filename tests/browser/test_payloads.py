@@ -38,6 +38,8 @@ TEXTS = {
     "assignment": "reason",
     "event": "description",
     "event_history": "note",
+    "road_condition": "reason",
+    "road_condition_history": "note",
 }
 
 
@@ -144,6 +146,7 @@ async def test_every_text_column_that_people_see_was_poisoned(town):
         *("contact_phone_sealed", "second_factor_sealed", "password_hash", "oidc_issuer"),
         *("oidc_subject", "csrf", "step", "beginning", "label", "address", "request_id", "action"),
         *("object_id", "version_num", "legal_basis", "pattern", "description", "made_from"),
+        *("digest", "source", "road_class", "change"),
     }
     async with town.connect() as connection:
         found = await connection.execute(

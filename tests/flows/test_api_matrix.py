@@ -47,6 +47,7 @@ def parameters(side, whose):
         "key_id": side.key,
         "media_id": 1,
         "plan_id": side.plan,
+        "condition_id": side.condition,
         "lon": lon,
         "lat": lat,
         "datum": "wgs84",
@@ -74,6 +75,13 @@ def bodies(side, whose):
             "areas": [side.community],
         },
         "AccountChange": {"roles": ["appraiser"]},
+        "ConditionIn": {
+            "division": side.county,
+            "way": 2,
+            "reason": "矩阵",
+            "client_key": uuid4().hex,
+        },
+        "LiftIn": {"note": "矩阵"},
         "KeyIn": {"label": "x", "permissions": ["view_cells"]},
     }
 

@@ -20,6 +20,7 @@ AREA_OF = {
             *("building", "household", "barrier", "site", "plan", "grid", "micro_grid"),
             *("person", "person_power", "workload", "position", "account", "event"),
             *("event_history", "event_media", "assignment", "audit_entry"),
+            *("road_graph", "road_condition", "road_condition_history"),
         ),
         "division_code",
     ),
