@@ -31,7 +31,9 @@ from gridsvc.people.pings import USUAL, Ping, Source
 from gridsvc.people.schemas import PostingIn, ShiftIn
 from gridsvc.people.track_schemas import DeviceIn
 from gridsvc.people.tracking import Told
-from tests.towns import COMMUNITY, COUNTY, a_person, an_officer, middle, paper_area
+from gridsvc.roads import service as roads
+from gridsvc.roads.schemas import ConditionIn
+from tests.towns import COMMUNITY, COUNTY, a_person, an_officer, middle, paper_area, paper_roads
 from tests.who import KEYRING, open_account
 
 FOREIGN_COUNTY, FOREIGN_COMMUNITY = "990201000000", "990201001001"
@@ -58,6 +60,7 @@ class Side:
     device: int = 0
     shift: int = 0
     list_version: int = 0
+    condition: str = ""
     accounts: dict[Role, int] = field(default_factory=dict)
 
 
@@ -134,6 +137,7 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
     await _load_lists(session, side, prefix, name)
     await _open_accounts(session, side, prefix, name)
     await _put_on_the_way(session, side, name)
+    await _close_a_road(session, side, name)
     side.event = await _report(session, side, name, side.accounts[Role.CITIZEN])
     side.others_event = await _report(session, side, name, None)
     closed = await _report(session, side, name, None)
@@ -249,6 +253,16 @@ async def _open_accounts(session: AsyncSession, side: Side, prefix: str, name: s
     await sign_in_queries.add_session(
         session, account, f"{prefix} browser".encode(), "csrf", step="done"
     )
+
+
+async def _close_a_road(session: AsyncSession, side: Side, name: str) -> None:
+    lon, _ = side.place
+    ways = paper_roads(east=lon - middle(0, 0)[0])
+    await roads.load(session, side.county, ways, source=f"{name}.osm.pbf")
+    closed = ConditionIn(
+        division=side.county, way=1, reason=f"{name}门前修路", client_key=side.county
+    )
+    side.condition = str((await roads.add_condition(session, closed)).id)
 
 
 async def _report(session: AsyncSession, side: Side, name: str, account: int | None) -> int:

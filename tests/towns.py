@@ -16,6 +16,7 @@ from gridsvc.grids.plan_settings import PlanSettings
 from gridsvc.mandates import service as mandates
 from gridsvc.people import service as people
 from gridsvc.planning.wish import Wish
+from gridsvc.roads.ways import Gathering, Ways
 from tests.who import KEYRING
 
 COMMUNITY = "990101001001"
@@ -71,6 +72,20 @@ def paper_area(households: int = 50) -> AreaFrames:
         barriers=frame(streets, **{"class": "residential", "w": 0.5}),
         special=frame([], kind=None, name=None),
     )
+
+
+def paper_roads(east: float = 0.0) -> Ways:
+    """The streets between the blocks and around them, one way for each, so many degrees east."""
+    corners = range(BLOCKS + 1)
+    rows = [[(i, j) for j in corners] for i in corners]
+    gathering = Gathering()
+    for number, corner in enumerate([*rows, *zip(*rows, strict=True)]):
+        points = [i * (BLOCKS + 1) + j for i, j in corner]
+        lonlat = [(WEST + east + i * SIDE, SOUTH + j * SIDE) for i, j in corner]
+        gathering.add(
+            number, "residential", [(4.7, 4.7), (18.0, 18.0), (25.0, 25.0)], points, lonlat
+        )
+    return gathering.ways()
 
 
 @dataclass(frozen=True)

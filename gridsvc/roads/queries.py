@@ -241,7 +241,7 @@ async def lift(session: AsyncSession, condition_id: UUID) -> str | None:
     """End a condition now; its division, none when it is lifted already or there is none."""
     division_code: str | None = await session.scalar(
         text("""
-        UPDATE road_condition SET lifted_at = clock_timestamp()
+        UPDATE road_condition SET lifted_at = now()
         WHERE id = :id AND lifted_at IS NULL RETURNING division_code
         """),
         {"id": condition_id},

@@ -51,6 +51,8 @@ TEXTS = {
     "suspension": "note",
     "publication": "note",
     "duplicate_link": "note",
+    "road_condition": "reason",
+    "road_condition_history": "note",
 }
 
 
@@ -160,6 +162,7 @@ async def test_every_text_column_that_people_see_was_poisoned(town):
         *("unit_code", "source", "digest"),
         *("object_id", "version_num", "legal_basis", "pattern", "description", "made_from"),
         *("source", "unused", "cause", "home_unit", "commanding_unit"),
+        *("digest", "source", "road_class", "change"),
     }
     async with town.connect() as connection:
         found = await connection.execute(

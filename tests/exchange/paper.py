@@ -78,6 +78,14 @@ class Extract:
         self._relations.append(osm.Relation(id=number, members=members, tags=_osm(tags)))
         return number
 
+    def tag(self, node: int, **tags: str) -> None:
+        """Tag a node, counted from 1 in the order in which they were drawn."""
+        self._nodes[node - 1].tags = _osm(tags)
+
+    def forget(self, node: int) -> None:
+        """Leave a node out, as extracts do with what lies outside."""
+        self._nodes = [one for one in self._nodes if one.id != node]
+
     def write(self) -> Path:
         for node in self._nodes:
             self._writer.add_node(node)

@@ -50,6 +50,7 @@ def parameters(side, whose):
         "plan_id": side.plan,
         "version_id": side.list_version,
         "before": side.list_version,
+        "condition_id": side.condition,
         "lon": lon,
         "lat": lat,
         "datum": "wgs84",
@@ -107,6 +108,13 @@ def bodies(side, whose):
             "areas": [side.community],
         },
         "AccountChange": {"roles": ["appraiser"]},
+        "ConditionIn": {
+            "division": side.county,
+            "way": 2,
+            "reason": "矩阵",
+            "client_key": uuid4().hex,
+        },
+        "LiftIn": {"note": "矩阵"},
         "KeyIn": {"label": "x", "permissions": ["view_cells"]},
         "SuspensionIn": {
             "until": (datetime.now(UTC) + timedelta(days=1)).isoformat(),

@@ -24,6 +24,7 @@ AREA_OF = {
             "duplicate_link",
             *("track", "device", "shift", "duty_change", "posting"),
             *("unit", "unit_entry", "delegation", "list_version"),
+            *("road_graph", "road_condition", "road_condition_history"),
         ),
         "division_code",
     ),
