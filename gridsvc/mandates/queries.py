@@ -132,16 +132,67 @@ async def _version_of(
     return found.id if found else None
 
 
+def _held(kind: str) -> str:
+    """Statement of the version in force at :at, now for none, in the first of :areas with any.
+
+    Within the statement that asks for entries it costs no round trip of its own.
+    """
+    return f"""(
+    SELECT id FROM list_version
+    WHERE kind = '{kind}' AND division_code = ANY (CAST(:areas AS text[]))
+      AND begins <= coalesce(CAST(:at AS timestamptz), now())
+    ORDER BY array_position(CAST(:areas AS text[]), division_code), begins DESC, id DESC
+    LIMIT 1)"""  # noqa: S608 - fixed names
+
+
 # A matter and the classes above it, as the tree was then.
-_LINE = """
-WITH RECURSIVE line AS (
-    SELECT code, parent_code, 0 AS height FROM matter_entry
-    WHERE version_id = :matters AND code = :matter
+_LINE = f"""
+WITH RECURSIVE listed AS MATERIALIZED {_held("matters")},
+line AS (
+    SELECT m.code, m.parent_code, 0 AS height FROM matter_entry m
+    WHERE m.version_id = (SELECT id FROM listed) AND m.code = :matter
     UNION ALL
-    SELECT m.code, m.parent_code, l.height + 1 FROM matter_entry m
-    JOIN line l ON m.version_id = :matters AND m.code = l.parent_code
+    SELECT m.code, m.parent_code, l.height + 1 FROM line l JOIN matter_entry m
+    ON m.version_id = (SELECT id FROM listed) AND m.code = l.parent_code
 )
-"""
+"""  # noqa: S608 - fixed names
+_LIMITS = text(f"""{_LINE}
+SELECT matter_code, stage, sequence, name, amount, time_unit FROM (
+    SELECT t.*, rank() OVER (PARTITION BY t.stage ORDER BY l.height) AS nearness
+    FROM line l JOIN time_limit t
+    ON t.matter_code = l.code AND t.version_id = {_held("limits")}
+) ranked WHERE nearness = 1
+ORDER BY array_position(CAST(:stages AS text[]), stage), sequence
+""")  # noqa: S608 - fixed names
+_POLICY = text(f"""{_LINE}
+SELECT matter_code, first, reach, max_radius_m, max_position_age_s, accept_within_s,
+       travel_mode, rest_s
+FROM line l JOIN dispatch_policy p
+ON p.matter_code = l.code AND p.version_id = {_held("policies")}
+ORDER BY l.height LIMIT 1
+""")  # noqa: S608 - fixed names
+_DUTIES = text(f"""{_LINE}
+SELECT r.matter_code, r.level, r.part, r.unit_kind, u.code AS unit_code,
+       u.name AS unit_name, r.task
+FROM (
+    SELECT d.*, rank() OVER (PARTITION BY d.level ORDER BY l.height) AS nearness
+    FROM line l JOIN duty d ON d.matter_code = l.code AND d.version_id = {_held("duties")}
+    WHERE CAST(:level AS text) IS NULL OR d.level = :level
+) r
+LEFT JOIN LATERAL (
+    SELECT u.code, u.name FROM unit u
+    WHERE (r.unit_code = u.code OR (r.unit_code IS NULL AND u.kind = r.unit_kind
+           AND u.division_code = ANY (CAST(:areas AS text[]))))
+      AND u.valid_from <= CAST(:day AS date) AND coalesce(u.valid_to > CAST(:day AS date), true)
+    ORDER BY array_position(CAST(:areas AS text[]), u.division_code), u.code LIMIT 1
+) u ON true
+WHERE r.nearness = 1
+ORDER BY r.level, r.part DESC, r.unit_kind, u.code
+""")  # noqa: S608 - fixed names
+_CALENDAR = text(
+    "SELECT first, last, kind, hours FROM calendar_day"  # noqa: S608 - fixed names
+    f" WHERE version_id = {_held('calendars')} ORDER BY first"
+)
 
 
 async def limits_of(
@@ -152,23 +203,12 @@ async def limits_of(
     For each stage the nearest of the matter and the classes above it that has limits decides;
     none where no list says anything.
     """
-    version = await _version_of(session, "limits", division_code, at)
-    matters = await _version_of(session, "matters", division_code, at)
-    if version is None or matters is None:
-        return []
     found = await session.execute(
-        text(f"""{_LINE}
-        SELECT matter_code, stage, sequence, name, amount, time_unit FROM (
-            SELECT t.*, rank() OVER (PARTITION BY t.stage ORDER BY l.height) AS nearness
-            FROM time_limit t JOIN line l ON l.code = t.matter_code
-            WHERE t.version_id = :version
-        ) ranked WHERE nearness = 1
-        ORDER BY array_position(CAST(:stages AS text[]), stage), sequence
-        """),  # noqa: S608 - fixed names
+        _LIMITS,
         {
             "matter": matter_code,
-            "version": version,
-            "matters": matters,
+            "areas": areas_of(division_code),
+            "at": at,
             "stages": list(STAGES),
         },
     )
@@ -188,17 +228,8 @@ async def policy_of(
 
     The nearest of the matter and the classes above it decides; the default where no list does.
     """
-    moment = at or await now(session)
-    version = await _version_of(session, "policies", division_code, moment)
-    matters = await _version_of(session, "matters", division_code, moment)
     found = await session.execute(
-        text(f"""{_LINE}
-        SELECT matter_code, first, reach, max_radius_m, max_position_age_s, accept_within_s,
-               travel_mode, rest_s
-        FROM dispatch_policy p JOIN line l ON l.code = p.matter_code
-        WHERE p.version_id = :version ORDER BY l.height LIMIT 1
-        """),  # noqa: S608 - fixed names
-        {"matter": matter_code, "version": version, "matters": matters},
+        _POLICY, {"matter": matter_code, "areas": areas_of(division_code), "at": at}
     )
     row = found.mappings().first()
     return DispatchPolicy(**row) if row else DispatchPolicy()
@@ -216,34 +247,12 @@ async def duties_of(
     The nearest of the matter and the classes above it that has duties at a level decides. Where
     the list names a kind of unit, the division tells which: the nearest one of that kind.
     """
-    version = await _version_of(session, "duties", division_code, at)
-    matters = await _version_of(session, "matters", division_code, at)
     found = await session.execute(
-        text(f"""{_LINE}
-        SELECT r.matter_code, r.level, r.part, r.unit_kind, u.code AS unit_code,
-               u.name AS unit_name, r.task
-        FROM (
-            SELECT d.*, rank() OVER (PARTITION BY d.level ORDER BY l.height) AS nearness
-            FROM duty d JOIN line l ON l.code = d.matter_code
-            WHERE d.version_id = :version
-              AND (CAST(:level AS text) IS NULL OR d.level = :level)
-        ) r
-        LEFT JOIN LATERAL (
-            SELECT u.code, u.name FROM unit u
-            WHERE (r.unit_code = u.code OR (r.unit_code IS NULL AND u.kind = r.unit_kind
-                   AND u.division_code = ANY (CAST(:areas AS text[]))))
-              AND u.valid_from <= CAST(:day AS date)
-              AND coalesce(u.valid_to > CAST(:day AS date), true)
-            ORDER BY array_position(CAST(:areas AS text[]), u.division_code), u.code LIMIT 1
-        ) u ON true
-        WHERE r.nearness = 1
-        ORDER BY r.level, r.part DESC, r.unit_kind, u.code
-        """),  # noqa: S608 - fixed names
+        _DUTIES,
         {
             "matter": matter_code,
-            "version": version,
-            "matters": matters,
             "level": level,
+            "at": at,
             "day": at.astimezone(ZONE).date(),
             "areas": areas_of(division_code),
         },
@@ -285,15 +294,7 @@ async def calendar_of(
     Holidays of next year are announced late in this one: limits are counted by what is known
     when they are counted. Empty where no calendar is loaded.
     """
-    moment = at or await now(session)
-    version = await _version_of(session, "calendars", division_code, moment)
-    found = await session.execute(
-        text(
-            "SELECT first, last, kind, hours FROM calendar_day WHERE version_id = :version"
-            " ORDER BY first"
-        ),
-        {"version": version},
-    )
+    found = await session.execute(_CALENDAR, {"areas": areas_of(division_code), "at": at})
     hours: list[OfficeHours] = []
     days: dict[str, set[date]] = {"off": set(), "make_up": set()}
     for row in found:

@@ -38,12 +38,16 @@ SHOPS = {"commercial", "retail", "market", "mixed", "hotel"}
 
 @dataclass(frozen=True)
 class Cast:
-    """Tables as `gridsvc.town.generate.Town` has them."""
+    """Tables as `gridsvc.town.generate.Town` has them.
+
+    Of the lists only those that name no unit: who sits in a real place is not ours to say.
+    """
 
     powers: pd.DataFrame
     matters: pd.DataFrame
     people: pd.DataFrame
     events: pd.DataFrame
+    lists: dict[str, pd.DataFrame]
 
 
 def cast_area(area: AreaFrames, *, events: int = 200, seed: int = 0) -> Cast:
@@ -71,13 +75,14 @@ def cast_area(area: AreaFrames, *, events: int = 200, seed: int = 0) -> Cast:
         matters=codes.matters,
         people=staff(_places(area), codes.powers, rng),
         events=day_of_events(spots, codes.descriptions, events, rng),
+        lists={name: getattr(codes, name) for name in ("limits", "policies", "calendars")},
     )
 
 
 def write_cast(cast: Cast, folder: Path) -> None:
-    """Write the four tables as CSV files into a folder, made if missing."""
+    """Write the tables as CSV files into a folder, made if missing."""
     names = ("powers", "matters", "people", "events")
-    write_tables({name: getattr(cast, name) for name in names}, folder)
+    write_tables({name: getattr(cast, name) for name in names} | cast.lists, folder)
 
 
 def _places(area: AreaFrames) -> Places:

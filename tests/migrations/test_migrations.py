@@ -104,3 +104,19 @@ def test_a_server_without_the_right_postgis_is_told_what_is_missing(version, say
 @pytest.mark.parametrize("version", ["3.3.0", "3.10.1", "4.0.0dev"])
 def test_newer_postgis_is_welcome(version):
     migrations._check_postgis(version)
+
+
+async def test_lists_of_before_become_their_first_version(town):
+    await run(town, lambda config: command.downgrade(config, "0008"))
+    await run(town, lambda config: command.upgrade(config, "head"))
+    async with town.connect() as connection:
+        rows = await connection.execute(
+            text(
+                "SELECT v.kind, v.entries, v.begins, array_agg(e.code ORDER BY e.code)"
+                " FROM list_version v JOIN (SELECT version_id, code FROM matter_entry"
+                " UNION ALL SELECT version_id, code FROM power_entry) e ON e.version_id = v.id"
+                " GROUP BY v.id ORDER BY v.kind"
+            )
+        )
+        told = [(kind, count, begins.year, codes) for kind, count, begins, codes in rows]
+    assert told == [("matters", 3, 1970, ["E", "E01", "E02"]), ("powers", 1, 1970, ["CG01"])]
