@@ -46,6 +46,7 @@ TEXTS = {
     "assignment": "reason",
     "event": "description",
     "event_history": "note",
+    "event_stage": "name",
     "suspension": "note",
     "publication": "note",
     "duplicate_link": "note",
@@ -156,6 +157,9 @@ async def test_every_text_column_that_people_see_was_poisoned(town):
         *("oidc_subject", "csrf", "step", "beginning", "label", "address", "request_id", "action"),
         *("unit_kind", "part", "stage", "time_unit", "first", "reach", "travel_mode", "hours"),
         *("unit_code", "source", "digest"),
+        *("outcome", "undated_because", "rung", "told_code", "reason", "asked_by", "decided_by"),
+        *("decision_note", "county_code", "number", "published_by", "withdrawn_by", "linked_by"),
+        "unlinked_by",
         *("object_id", "version_num", "legal_basis", "pattern", "description", "made_from"),
     }
     async with town.connect() as connection:
