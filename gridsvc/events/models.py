@@ -142,7 +142,7 @@ class EventHistory(Base):
         ),
         CheckConstraint("from_state IS NOT NULL OR to_state = 'REPORTED'", name="begins_reported"),
         CheckConstraint(
-            "length(client_key) BETWEEN 1 AND 100"
+            "length(client_key) >= 1 AND length(client_key) <= 100"
             " AND (client_key IS NULL) = (body_sha256 IS NULL)"
             " AND (client_key IS NULL) = (account_id IS NULL)",
             name="client_key",

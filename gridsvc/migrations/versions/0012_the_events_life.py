@@ -313,7 +313,8 @@ def _moves() -> None:
     op.create_check_constraint(
         op.f("ck_event_history_client_key"),
         "event_history",
-        "length(client_key) BETWEEN 1 AND 100 AND (client_key IS NULL) = (body_sha256 IS NULL)"
+        "length(client_key) >= 1 AND length(client_key) <= 100"
+        " AND (client_key IS NULL) = (body_sha256 IS NULL)"
         " AND (client_key IS NULL) = (account_id IS NULL)",
     )
     op.create_index(
