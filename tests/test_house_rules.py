@@ -23,6 +23,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("maps",),
     ("dispatch",),
     ("events",),
+    ("feed",),
     ("people",),
     ("mandates",),
     ("grids",),

@@ -113,7 +113,10 @@ class EventMedia(Base):
 
 
 class EventHistory(Base):
-    """One move of an event: from where to where, when, by whom and why."""
+    """One move of an event: from where to where, when, by whom and why.
+
+    `xid` is the transaction that wrote it, by which the live stream knows what is new.
+    """
 
     __tablename__ = "event_history"
     __table_args__ = (
@@ -133,4 +136,9 @@ class EventHistory(Base):
     note: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    xid: Mapped[int | None] = mapped_column(
+        BigInteger,
+        server_default=text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)"),
+        index=True,
     )

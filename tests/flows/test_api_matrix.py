@@ -52,6 +52,7 @@ def parameters(side, whose):
         "datum": "wgs84",
         "matter": "E01",
         "division": side.community,
+        "for_s": 0,  # a live stream ends after what there is to tell
     }
 
 
