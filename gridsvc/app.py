@@ -30,6 +30,8 @@ from gridsvc.grids import routes as grids
 from gridsvc.jobs import queue as jobs
 from gridsvc.keyring import Keyring
 from gridsvc.maps import routes as maps
+from gridsvc.notices import routes as notices
+from gridsvc.notices.sender import Sender
 from gridsvc.observing import Observed, with_request_ids
 from gridsvc.people import routes as people
 from gridsvc.pressure import BodyLimit, WorkLimit
@@ -41,7 +43,7 @@ log = logging.getLogger(__name__)
 
 #: Every router of the service.
 DOORS = (
-    *(accounts, audit, grids, people, events, dispatch, feed, maps, public, privacy),
+    *(accounts, audit, grids, people, events, dispatch, feed, notices, maps, public, privacy),
     *(pages, sign_in_pages, health, metrics),
 )
 #: Largest photos that may be on their way at a time; a phone sends a third of that.
@@ -76,6 +78,8 @@ def create_app(settings: Settings, login: Login, keyring: Keyring) -> FastAPI:
         ]
         if settings.jobs:
             beside.append(asyncio.create_task(jobs.work(login, _TASKS, context)))
+            sender = Sender(app.state.engine, settings, keyring)
+            beside.append(asyncio.create_task(sender.run()))
         yield
         for task in beside:
             task.cancel()

@@ -23,6 +23,10 @@ from gridsvc.dispatch import service as dispatch
 from gridsvc.events.schemas import EventIn, MoveIn
 from gridsvc.grids import service as grids
 from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.notices import queries as notice_queries
+from gridsvc.notices import service as notices
+from gridsvc.notices.kinds import Kind
+from gridsvc.notices.service import Recipients
 from gridsvc.people import service as people
 from tests.towns import COMMUNITY, COUNTY, a_person, an_officer, middle, paper_area
 from tests.who import KEYRING, open_account
@@ -48,6 +52,9 @@ class Side:
     event: int = 0
     others_event: int = 0
     plan: int = 0
+    channel: int = 0
+    notice: int = 0
+    delivery: int = 0
     accounts: dict[Role, int] = field(default_factory=dict)
 
 
@@ -138,6 +145,7 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
     await audit.record(
         session, Action.UNMASKED, "person", side.person, division_code=side.community, purpose=name
     )
+    await _listen(session, side, name)
     for level in ("grid", "micro_grid"):
         await session.execute(
             text(
@@ -176,6 +184,48 @@ async def _open_accounts(session: AsyncSession, side: Side, prefix: str, name: s
     await sign_in_queries.add_session(
         session, account, f"{prefix} browser".encode(), "csrf", step="done"
     )
+
+
+async def _listen(session: AsyncSession, side: Side, name: str) -> None:
+    """Channels of an account and of a unit, and something that each was told."""
+    account = side.accounts[Role.DISPATCHER]
+    common = {"url_sealed": KEYRING.seal("wecombot://x"), "service": "wecom"}
+    settings = {"kinds": None, "language": "zh", "quiet_from": None, "quiet_to": None}
+    for account_id, unit_code in ((account, None), (None, f"{side.community}-u")):
+        side.channel = await notice_queries.add_channel(
+            session,
+            division_code=side.community,
+            account_id=account_id,
+            unit_code=unit_code,
+            settings=settings,
+            **common,
+        )
+    await session.execute(
+        text(
+            "INSERT INTO subscription (division_code, account_id, kind)"
+            " VALUES (:division, :account, 'escalated')"
+        ),
+        {"division": side.community, "account": account},
+    )
+    await notices.tell(
+        session,
+        kind=Kind.WHISTLE,
+        subject_type="call",
+        subject_id=1,
+        recipients=Recipients(accounts=[account], units=[f"{side.community}-u"]),
+        division_code=side.community,
+        facts={"caller": name},
+    )
+    await session.execute(
+        text("UPDATE delivery SET state = 'dead' WHERE division_code = :division"),
+        {"division": side.community},
+    )
+    side.delivery, side.notice = (
+        await session.execute(
+            text("SELECT id, notice_id FROM delivery WHERE division_code = :d ORDER BY id DESC"),
+            {"d": side.community},
+        )
+    ).first()
 
 
 async def _report(session: AsyncSession, side: Side, name: str, account: int | None) -> int:

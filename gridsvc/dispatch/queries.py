@@ -17,14 +17,14 @@ async def open_assignment(
     event_id: int,
     person: Candidate,
     reason: str,
-) -> None:
-    """Write that a person has an event from now on, and how they are shown."""
-    await session.execute(
+) -> int:
+    """Write that a person has an event from now on, and how they are shown; the row's id."""
+    added = await session.scalar(
         text("""
         INSERT INTO assignment (event_id, division_code, person_id, person_code, person_name,
                                 person_role, distance_m, reason)
         SELECT id, division_code, :person_id, :code, :name, :role, :distance_m, :reason
-        FROM event WHERE id = :event_id
+        FROM event WHERE id = :event_id RETURNING id
         """),
         {
             "event_id": event_id,
@@ -36,6 +36,7 @@ async def open_assignment(
             "reason": reason,
         },
     )
+    return int(added)
 
 
 async def close_assignment(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from gridsvc.accounts.identity import Identity
@@ -12,7 +13,7 @@ from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.audit.actor import SYSTEM, acting
 from gridsvc.codes import DIGITS, code_range
-from gridsvc.db import Scope, transaction, widened
+from gridsvc.db import EVERYWHERE, Scope, transaction, widened
 from gridsvc.dispatch import queries
 from gridsvc.dispatch.ranking import Ranked, rank
 from gridsvc.dispatch.schemas import Nearest, NearestPerson
@@ -25,6 +26,9 @@ from gridsvc.geo import Datum, to_wgs84
 from gridsvc.grids.queries import cell_at
 from gridsvc.keyring import Keyring
 from gridsvc.mandates.service import reportable_matter
+from gridsvc.notices import service as notices
+from gridsvc.notices.kinds import Kind
+from gridsvc.notices.service import Recipients
 from gridsvc.people import queries as people_queries
 from gridsvc.people import service as people_service
 from gridsvc.people.candidates import Need
@@ -61,6 +65,7 @@ async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> Eve
     event_id, new = await event_service.report(session, event, keyring)
     if new:
         await assign(session, event_id, patient=True)
+        await _tell_of_new(session, event_id)
     shown = await event_service.show(session, event_id)
     if new:
         await audit.record(
@@ -72,6 +77,25 @@ async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> Eve
             after={"matter": shown.matter, "state": shown.state},
         )
     return shown
+
+
+async def _tell_of_new(session: AsyncSession, event_id: int) -> None:
+    """Tell of a new event whoever answers for its cells and does not have it already."""
+    async with widened(session, EVERYWHERE):
+        event = await event_queries.event(session, event_id)
+        assert event is not None  # noqa: S101 - it was written a moment ago
+        posted = await people_queries.posted_to(
+            session, grid_id=event["grid_id"], micro_grid_code=event["micro_grid_code"]
+        )
+        await notices.tell(
+            session,
+            kind=Kind.NEW_EVENT,
+            subject_type="event",
+            subject_id=event_id,
+            recipients=Recipients(people=sorted(posted - {event["handler_id"]})),
+            division_code=event["division_code"],
+            facts={"matter": event["matter_name"], "cell": event["micro_grid_code"]},
+        )
 
 
 async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> bool:
@@ -100,7 +124,7 @@ async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> bool
         if chosen is None:
             await event_queries.set_waiting(session, event_id, await _shortfall(session, need))
             return False
-        await _give(session, event_id, chosen)
+        await _give(session, event, chosen)
         return True
 
 
@@ -132,9 +156,9 @@ async def _take(session: AsyncSession, ranked: Sequence[Ranked], *, wait: bool) 
     return ranked[ids.index(taken)] if taken is not None else None
 
 
-async def _give(session: AsyncSession, event_id: int, chosen: Ranked) -> None:
-    candidate = chosen.candidate
-    await queries.open_assignment(
+async def _give(session: AsyncSession, event: RowMapping, chosen: Ranked) -> None:
+    candidate, event_id = chosen.candidate, event["id"]
+    assignment_id = await queries.open_assignment(
         session,
         event_id=event_id,
         person=candidate,
@@ -144,6 +168,16 @@ async def _give(session: AsyncSession, event_id: int, chosen: Ranked) -> None:
     note = f"派遣给 {candidate.code}：{chosen.reason}"
     with acting(session, SYSTEM):
         await event_service.move(session, event_id, State.DISPATCHED, note=note)
+    await notices.tell(
+        session,
+        kind=Kind.ASSIGNED,
+        subject_type="event",
+        subject_id=event_id,
+        recipients=Recipients(people=[candidate.person_id]),
+        division_code=event["division_code"],
+        facts={"matter": event["matter_name"], "cell": event["micro_grid_code"]},
+        occasion=str(assignment_id),
+    )
 
 
 async def _shortfall(session: AsyncSession, need: Need) -> str:

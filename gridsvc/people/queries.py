@@ -228,6 +228,20 @@ async def latest_position(session: AsyncSession, person_id: int) -> RowMapping |
     return found.mappings().first()
 
 
+async def posted_to(session: AsyncSession, *, grid_id: int, micro_grid_code: str) -> set[int]:
+    """Everybody who answers for a grid or for a micro-grid in force; database ids."""
+    rows = await session.scalars(
+        text("""
+        SELECT person_id FROM grid_post WHERE grid_id = :grid_id
+        UNION
+        SELECT l.person_id FROM micro_grid_post l JOIN micro_grid m ON m.id = l.micro_grid_id
+        WHERE m.code = :code AND m.valid @> now()
+        """),
+        {"grid_id": grid_id, "code": micro_grid_code},
+    )
+    return set(rows)
+
+
 async def first_of_role(session: AsyncSession, role: str) -> Any:
     """Row of the person of a role with the smallest code (id, code, division_code), or none."""
     found = await session.execute(

@@ -21,6 +21,7 @@ async def apply(session: AsyncSession, settings: Settings) -> dict[str, int]:
     counts = {
         "positions": await queries.remove(session, "positions", days=settings.keep_positions_days),
         "media": await queries.remove(session, "media", days=settings.keep_media_days),
+        "notices": await queries.remove(session, "notices", days=settings.keep_notices_days),
         "sessions": await queries.remove(session, "sessions", days=SESSION_DAYS),
         "cases": await queries.anonymise_cases(session, days=settings.keep_cases_days),
     }

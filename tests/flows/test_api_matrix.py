@@ -47,6 +47,9 @@ def parameters(side, whose):
         "key_id": side.key,
         "media_id": 1,
         "plan_id": side.plan,
+        "channel_id": side.channel,
+        "notice_id": side.notice,
+        "delivery_id": side.delivery,
         "lon": lon,
         "lat": lat,
         "datum": "wgs84",
@@ -75,6 +78,11 @@ def bodies(side, whose):
             "areas": [side.community],
         },
         "AccountChange": {"roles": ["appraiser"]},
+        # An address that needs no look-up.
+        "ChannelIn": {"url": "jsons://1.1.1.1/", "unit": "u", "division": side.community},
+        "SubscriptionsIn": {
+            "subscriptions": [{"kind": "overdue", "division": side.community}],
+        },
         "KeyIn": {"label": "x", "permissions": ["view_cells"]},
     }
 

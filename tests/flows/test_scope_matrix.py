@@ -20,6 +20,7 @@ AREA_OF = {
             *("building", "household", "barrier", "site", "plan", "grid", "micro_grid"),
             *("person", "person_power", "workload", "position", "account", "event"),
             *("event_history", "event_media", "assignment", "audit_entry"),
+            *("channel", "subscription", "notice", "delivery"),
         ),
         "division_code",
     ),
