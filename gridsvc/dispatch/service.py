@@ -65,9 +65,9 @@ async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> Eve
     event_id, new = await event_service.report(session, event, keyring)
     if new:
         await assign(session, event_id, patient=True)
-        await _tell_of_new(session, event_id)
     shown = await event_service.show(session, event_id)
     if new:
+        await _tell_of_new(session, shown)
         await audit.record(
             session,
             Action.EVENT_REPORTED,
@@ -79,22 +79,20 @@ async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> Eve
     return shown
 
 
-async def _tell_of_new(session: AsyncSession, event_id: int) -> None:
+async def _tell_of_new(session: AsyncSession, event: EventWithHistory) -> None:
     """Tell of a new event whoever answers for its cells and does not have it already."""
     async with widened(session, EVERYWHERE):
-        event = await event_queries.event(session, event_id)
-        assert event is not None  # noqa: S101 - it was written a moment ago
-        posted = await people_queries.posted_to(
-            session, grid_id=event["grid_id"], micro_grid_code=event["micro_grid_code"]
-        )
+        posted = await people_queries.posted_to(session, event.micro_grid_code)
+        if event.handler is not None:
+            posted.pop(event.handler.code, None)
         await notices.tell(
             session,
             kind=Kind.NEW_EVENT,
             subject_type="event",
-            subject_id=event_id,
-            recipients=Recipients(people=sorted(posted - {event["handler_id"]})),
-            division_code=event["division_code"],
-            facts={"matter": event["matter_name"], "cell": event["micro_grid_code"]},
+            subject_id=event.id,
+            recipients=Recipients(people=list(posted.values())),
+            division_code=event.division_code,
+            facts={"matter": event.matter_name, "cell": event.micro_grid_code},
         )
 
 

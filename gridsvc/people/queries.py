@@ -228,18 +228,21 @@ async def latest_position(session: AsyncSession, person_id: int) -> RowMapping |
     return found.mappings().first()
 
 
-async def posted_to(session: AsyncSession, *, grid_id: int, micro_grid_code: str) -> set[int]:
-    """Everybody who answers for a grid or for a micro-grid in force; database ids."""
-    rows = await session.scalars(
+async def posted_to(session: AsyncSession, micro_grid_code: str) -> dict[str, int]:
+    """Everybody who answers for a micro-grid in force or its grid; database ids by code."""
+    rows = await session.execute(
         text("""
-        SELECT person_id FROM grid_post WHERE grid_id = :grid_id
-        UNION
-        SELECT l.person_id FROM micro_grid_post l JOIN micro_grid m ON m.id = l.micro_grid_id
+        SELECT p.code, p.id FROM micro_grid m
+        JOIN LATERAL (
+            SELECT person_id FROM micro_grid_post WHERE micro_grid_id = m.id
+            UNION SELECT person_id FROM grid_post WHERE grid_id = m.grid_id
+        ) post ON true
+        JOIN person p ON p.id = post.person_id
         WHERE m.code = :code AND m.valid @> now()
         """),
-        {"grid_id": grid_id, "code": micro_grid_code},
+        {"code": micro_grid_code},
     )
-    return set(rows)
+    return {row.code: row.id for row in rows}
 
 
 async def first_of_role(session: AsyncSession, role: str) -> Any:
