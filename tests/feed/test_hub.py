@@ -329,6 +329,17 @@ class TestUnderPressure:
             for one in listeners:
                 await one.__aexit__(None, None, None)
 
+    async def test_a_server_that_stops_ends_them(self, town_url):
+        with served(town_url) as address:
+            stream = listening(address, ALL_ROUND)
+            listener = await stream.__aenter__()
+            await listener.until("ready")
+            ended = asyncio.create_task(listener.rest())
+            await asyncio.sleep(0)
+            # The server's thread is waited for, which must not wait for the stream's client.
+        assert await ended == []
+        await stream.__aexit__(None, None, None)
+
     async def test_more_than_may_be_open_are_refused(self, town_url):
         with served(town_url, live_streams=1) as address:
             async with listening(address, ALL_ROUND) as listener:
