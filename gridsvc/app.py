@@ -27,11 +27,15 @@ from gridsvc.events import public_routes as public
 from gridsvc.events import routes as events
 from gridsvc.events import tasks as event_tasks
 from gridsvc.exchange import phone_routes as phones
+from gridsvc.feed import routes as feed
+from gridsvc.feed.hub import Hub
 from gridsvc.grids import routes as grids
 from gridsvc.jobs import queue as jobs
 from gridsvc.keyring import Keyring
 from gridsvc.mandates import routes as mandates
 from gridsvc.maps import routes as maps
+from gridsvc.notices import routes as notices
+from gridsvc.notices.sender import Sender
 from gridsvc.observing import Observed, with_request_ids
 from gridsvc.people import posting_routes as postings
 from gridsvc.people import routes as people
@@ -49,7 +53,7 @@ log = logging.getLogger(__name__)
 #: Every router of the service.
 DOORS = (
     *(accounts, audit, grids, mandates, roads, people, shifts, postings, tracks, lives),
-    *(events, dispatch, phones, maps, public, privacy),
+    *(events, dispatch, phones, feed, notices, maps, public, privacy),
     *(pages, sign_in_pages, health, metrics),
 )
 #: Largest photos that may be on their way at a time; a phone sends a third of that.
@@ -77,9 +81,15 @@ def create_app(settings: Settings, login: Login, keyring: Keyring) -> FastAPI:
         app.state.engine = make_engine(login.url, pool_size=settings.pool_size, role=login.role)
         metrics.watch_pool(app.state.metrics, app.state.engine)
         context = {"engine": app.state.engine, "settings": settings}
-        beside = [asyncio.create_task(_sweep_for_ever(app, settings.sweep_s))]
+        app.state.live = _hub(app, settings)
+        beside = [
+            asyncio.create_task(_sweep_for_ever(app, settings.sweep_s)),
+            asyncio.create_task(app.state.live.run()),
+        ]
         if settings.jobs:
             beside.append(asyncio.create_task(jobs.work(login, _TASKS, context)))
+            sender = Sender(app.state.engine, settings, keyring)
+            beside.append(asyncio.create_task(sender.run()))
         yield
         for task in beside:
             task.cancel()
@@ -121,6 +131,12 @@ def create_app(settings: Settings, login: Login, keyring: Keyring) -> FastAPI:
     pages.mount_static(app)
     _surround(app, settings)
     return app
+
+
+def _hub(app: FastAPI, settings: Settings) -> Hub:
+    hub = Hub(app.state.engine, every_s=settings.live_s, most=settings.live_streams)
+    app.state.metrics.watch("live_streams", "Live streams open now", lambda: hub.open_streams)
+    return hub
 
 
 def _surround(app: FastAPI, settings: Settings) -> None:

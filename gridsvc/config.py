@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="port the service listens on")
     pool_size: int = Field(8, ge=1, le=100, description="database connections kept open")
     sweep_s: float = Field(5.0, gt=0, description="seconds between looks at waiting events")
+    live_s: float = Field(0.5, gt=0, description="seconds between looks for what to tell live")
+    live_streams: int = Field(1000, ge=1, description="live streams that may be open")
+    notices_s: float = Field(1.0, gt=0, description="seconds between looks for notices to send")
+    notices_per_hour: int = Field(60, ge=1, description="notices one channel gets in an hour")
+    keep_notices_days: int = Field(90, ge=1, description="days a notice is kept")
     max_in_flight: int = Field(64, ge=1, description="requests worked on at a time")
     max_body_bytes: int = Field(
         262_144, ge=1, description="bytes the body of a request may have, but for photos"

@@ -17,6 +17,10 @@ from gridsvc.problems import problem
 
 #: Whoever watches the service must see it under pressure too.
 _EXEMPT = ("/health/", "/metrics")
+#: Answers that stay open.
+_STREAM = "text/event-stream"
+#: Seconds a client of such an answer may take to read what was sent.
+_STALLED_S = 20.0
 
 
 class _Refusal(NamedTuple):
@@ -43,11 +47,45 @@ class WorkLimit:
             refusal = _Refusal(503, "Service not available", busy)
             await _refuse(refusal, scope, receive, send)
             return
-        self.in_flight += 1
+        place = _Place(self)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, place.freed_by_a_stream(send))
         finally:
-            self.in_flight -= 1
+            place.free()
+
+
+class _Place:
+    """One request's place among those worked on, given up once."""
+
+    def __init__(self, limit: WorkLimit) -> None:
+        self._limit: WorkLimit | None = limit
+        limit.in_flight += 1
+
+    def free(self) -> None:
+        """Give the place up; the second time nothing happens."""
+        if self._limit is not None:
+            self._limit.in_flight -= 1
+        self._limit = None
+
+    def freed_by_a_stream(self, send: Send) -> Send:
+        """Give the place up when an answer begins that stays open and is no work to wait for.
+
+        Who is asking, and whether they may, was worked out within the place. A client that takes
+        nothing for a while is let go: what waits for it is bounded, and it may come back.
+        """
+        most_s: float | None = None
+
+        async def watched(message: Message) -> None:
+            nonlocal most_s
+            if message["type"] == "http.response.start":
+                media_type = Headers(raw=message["headers"]).get("content-type", "")
+                if media_type.startswith(_STREAM):
+                    self.free()
+                    most_s = _STALLED_S
+            async with asyncio.timeout(most_s):
+                await send(message)
+
+        return watched
 
 
 class BodyLimit:

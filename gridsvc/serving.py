@@ -7,6 +7,7 @@ import socket
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from gridsvc import logs
 from gridsvc.app import create_app
@@ -16,13 +17,27 @@ from gridsvc.errors import BadInput, Unavailable
 from gridsvc.keyring import Keyring
 from gridsvc.town.accounts import PASSWORD, PREFIX
 
+#: Seconds for requests that are being worked on when the service is told to stop.
+_LAST_ANSWERS_S = 15
+
 
 def serve(settings: Settings, login: Login, keyring: Keyring, listener: socket.socket) -> None:
     """Serve until Ctrl-C or SIGTERM, and say where to click."""
     logs.configure()
     config = server_config(settings, login, keyring)
     _say_where(settings)
-    uvicorn.Server(config).run(sockets=[listener])
+    Server(config).run(sockets=[listener])
+
+
+class Server(uvicorn.Server):
+    """Ends live streams when it is told to stop, since it waits for every answer to be complete."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, streams first."""
+        app = self.config.app
+        assert isinstance(app, FastAPI)  # noqa: S101 - what server_config gives
+        app.state.live.close()
+        await super().shutdown(sockets)
 
 
 def server_config(settings: Settings, login: Login, keyring: Keyring) -> uvicorn.Config:
@@ -34,6 +49,7 @@ def server_config(settings: Settings, login: Login, keyring: Keyring) -> uvicorn
         log_level="warning",
         access_log=False,  # its lines hold the query, which may be somebody's place
         server_header=False,
+        timeout_graceful_shutdown=_LAST_ANSWERS_S,
     )
 
 

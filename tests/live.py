@@ -4,10 +4,8 @@ import asyncio
 import threading
 from contextlib import contextmanager
 
-import uvicorn
-
 from gridsvc.config import Settings
-from gridsvc.serving import server_config
+from gridsvc.serving import Server, server_config
 from tests.conftest import service_of
 from tests.who import KEYRING
 
@@ -27,7 +25,7 @@ def served(url, **settings):
     given = Settings(**(NO_LIMITS | settings))
     config = server_config(given, service_of(url), KEYRING)
     config.host, config.port = "127.0.0.1", 0
-    server = uvicorn.Server(config)
+    server = Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
     try:

@@ -25,6 +25,10 @@ from gridsvc.geo import Datum
 from gridsvc.grids import service as grids
 from gridsvc.grids.area_queries import AreaFrames
 from gridsvc.mandates import service as mandates
+from gridsvc.notices import queries as notice_queries
+from gridsvc.notices import service as notices
+from gridsvc.notices.kinds import Kind
+from gridsvc.notices.service import Recipients
 from gridsvc.people import devices, postings, shifts, tracking
 from gridsvc.people import service as people
 from gridsvc.people.pings import USUAL, Ping, Source
@@ -61,6 +65,9 @@ class Side:
     shift: int = 0
     list_version: int = 0
     condition: str = ""
+    channel: int = 0
+    notice: int = 0
+    delivery: int = 0
     accounts: dict[Role, int] = field(default_factory=dict)
 
 
@@ -155,6 +162,7 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
     await audit.record(
         session, Action.UNMASKED, "person", side.person, division_code=side.community, purpose=name
     )
+    await _listen(session, side, name)
     for level in ("grid", "micro_grid"):
         await session.execute(
             text(
@@ -263,6 +271,48 @@ async def _close_a_road(session: AsyncSession, side: Side, name: str) -> None:
         division=side.county, way=1, reason=f"{name}门前修路", client_key=side.county
     )
     side.condition = str((await roads.add_condition(session, closed)).id)
+
+
+async def _listen(session: AsyncSession, side: Side, name: str) -> None:
+    """Channels of an account and of a unit, and something that each was told."""
+    account = side.accounts[Role.DISPATCHER]
+    common = {"url_sealed": KEYRING.seal("wecombot://x"), "service": "wecom"}
+    settings = {"kinds": None, "language": "zh", "quiet_from": None, "quiet_to": None}
+    for account_id, unit_code in ((account, None), (None, f"{side.community}-u")):
+        side.channel = await notice_queries.add_channel(
+            session,
+            division_code=side.community,
+            account_id=account_id,
+            unit_code=unit_code,
+            settings=settings,
+            **common,
+        )
+    await session.execute(
+        text(
+            "INSERT INTO subscription (division_code, account_id, kind)"
+            " VALUES (:division, :account, 'escalated')"
+        ),
+        {"division": side.community, "account": account},
+    )
+    await notices.tell(
+        session,
+        kind=Kind.WHISTLE,
+        subject_type="call",
+        subject_id=1,
+        recipients=Recipients(accounts=[account], units=[f"{side.community}-u"]),
+        division_code=side.community,
+        facts={"caller": name},
+    )
+    await session.execute(
+        text("UPDATE delivery SET state = 'dead' WHERE division_code = :division"),
+        {"division": side.community},
+    )
+    side.delivery, side.notice = (
+        await session.execute(
+            text("SELECT id, notice_id FROM delivery WHERE division_code = :d ORDER BY id DESC"),
+            {"d": side.community},
+        )
+    ).first()
 
 
 async def _report(session: AsyncSession, side: Side, name: str, account: int | None) -> int:

@@ -60,20 +60,43 @@ async def caller(
     TooMany
         If they ask too often.
     """
-    if sum(proof is not None for proof in (bearer, key)) > 1:
-        raise Unauthenticated("two proofs of who you are were sent; send a token or a key")
-    if bearer is not None:
-        identity = await _by_token(request, session, bearer.credentials)
-    elif key is not None:
-        identity = await _by_key(request, session, key)
-    elif cookie is not None:
-        identity = await _by_cookie(request, session, cookie)
-    else:
-        raise Unauthenticated("sign in, or send a token or an API key")
+    identity = await proven(request, session, bearer, key, cookie)
     await request.app.state.rates.count_request(identity)
     await enter(session, identity.scope)
     session.info["actor"] = actor_for(request, identity)
     return identity
+
+
+async def proven(
+    request: Request,
+    session: AsyncSession,
+    bearer: HTTPAuthorizationCredentials | None,
+    key: str | None,
+    cookie: str | None,
+    *,
+    touch: bool = True,
+) -> Identity:
+    """Who the proofs of a request stand for now.
+
+    Parameters
+    ----------
+    touch
+        Whether the key or session counts as used by it, so that it does not run out as idle.
+
+    Raises
+    ------
+    Unauthenticated, Forbidden
+        As `caller`.
+    """
+    if sum(proof is not None for proof in (bearer, key)) > 1:
+        raise Unauthenticated("two proofs of who you are were sent; send a token or a key")
+    if bearer is not None:
+        return await _by_token(request, session, bearer.credentials)
+    if key is not None:
+        return await _by_key(request, session, key, touch=touch)
+    if cookie is not None:
+        return await _by_cookie(request, session, cookie, touch=touch)
+    raise Unauthenticated("sign in, or send a token or an API key")
 
 
 def actor_for(request: Request, identity: Identity) -> Actor:
@@ -109,17 +132,19 @@ async def _by_token(request: Request, session: AsyncSession, token: str) -> Iden
     return identity_of(request, _known(row), via="token")
 
 
-async def _by_key(request: Request, session: AsyncSession, key: str) -> Identity:
+async def _by_key(request: Request, session: AsyncSession, key: str, *, touch: bool) -> Identity:
     await enter(session, EVERYWHERE)
     row = _known(await sign_in_queries.by_key(session, digest_of(key)))
-    if row["stale"]:
+    if touch and row["stale"]:
         await sign_in_queries.touch_key(session, row["key_id"])
     identity = identity_of(request, row, via="api_key")
     return identity.limited_to(frozenset(map(Permission, row["permissions"])), key=row["key_id"])
 
 
-async def _by_cookie(request: Request, session: AsyncSession, cookie: str) -> Identity:
-    row = _known(await session_of(request, session, cookie))
+async def _by_cookie(
+    request: Request, session: AsyncSession, cookie: str, *, touch: bool
+) -> Identity:
+    row = _known(await session_of(request, session, cookie, touch=touch))
     if row["step"] != Step.DONE:
         raise Unauthenticated("signing in is not finished; go on at /sign-in")
     if request.method not in _SAFE:
@@ -127,14 +152,16 @@ async def _by_cookie(request: Request, session: AsyncSession, cookie: str) -> Id
     return identity_of(request, row, via="session", csrf=row["csrf"])
 
 
-async def session_of(request: Request, session: AsyncSession, cookie: str) -> RowMapping | None:
+async def session_of(
+    request: Request, session: AsyncSession, cookie: str, *, touch: bool = True
+) -> RowMapping | None:
     """The browser session of a cookie, finished or not; none when it has run out."""
     await enter(session, EVERYWHERE)
     digest, settings = digest_of(cookie), request.app.state.settings
     row = await sign_in_queries.by_session(
         session, digest, idle_s=settings.session_idle_s, most_s=settings.session_most_s
     )
-    if row is not None and row["stale"]:
+    if touch and row is not None and row["stale"]:
         await sign_in_queries.touch_session(session, digest)
     return row
 

@@ -19,6 +19,8 @@ class Action(StrEnum):
     ACCOUNT_RESET = "account_reset"
     KEY_ISSUED = "key_issued"
     KEY_REVOKED = "key_revoked"
+    CHANNEL_ADDED = "channel_added"
+    CHANNEL_REMOVED = "channel_removed"
     UNMASKED = "unmasked"
     WHEREABOUTS_READ = "whereabouts_read"
     TRACK_READ = "track_read"

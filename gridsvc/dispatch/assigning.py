@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from gridsvc.audit.actor import SYSTEM, acting
@@ -17,6 +18,9 @@ from gridsvc.events import queries as event_queries
 from gridsvc.events import service as event_service
 from gridsvc.events.states import WAITING, State
 from gridsvc.mandates.queries import policy_of
+from gridsvc.notices import service as notices
+from gridsvc.notices.kinds import Kind
+from gridsvc.notices.service import Recipients
 from gridsvc.people import queries as people_queries
 
 #: Most events one person takes up at once when becoming eligible.
@@ -50,7 +54,7 @@ async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> bool
         async for look in choosing.looks(session, call, without=refused):
             taken = await _take_first(session, look, patient=patient)
             if taken is not None:
-                await _give(session, event_id, look, taken)
+                await _give(session, event, look, taken)
                 return True
         await event_queries.set_waiting(session, event_id, await choosing.shortfall(session, call))
         return False
@@ -70,7 +74,7 @@ async def _take(session: AsyncSession, ranked: Sequence[Ranked], *, wait: bool) 
     return ranked[ids.index(taken)] if taken is not None else None
 
 
-async def _give(session: AsyncSession, event_id: int, look: Look, chosen: Ranked) -> None:
+async def _give(session: AsyncSession, event: RowMapping, look: Look, chosen: Ranked) -> None:
     candidate = chosen.candidate
     given = Given(
         person_id=candidate.person_id,
@@ -84,16 +88,31 @@ async def _give(session: AsyncSession, event_id: int, look: Look, chosen: Ranked
         road_m=look.road_m(chosen),
     )
     with acting(session, SYSTEM):
-        await put_into_hands(session, event_id, given, look.call)
+        await put_into_hands(session, event, given, look.call)
 
 
-async def put_into_hands(session: AsyncSession, event_id: int, given: Given, call: Call) -> None:
-    """Open an assignment for somebody already counted, and move the event to them."""
+async def put_into_hands(
+    session: AsyncSession, event: RowMapping, given: Given, call: Call
+) -> None:
+    """Open an assignment for somebody already counted, move the event to them and tell them."""
+    event_id: int = event["id"]
     within_s = call.policy.accept_within_s
-    await queries.open_assignment(session, event_id=event_id, given=given, within_s=within_s)
+    assignment_id = await queries.open_assignment(
+        session, event_id=event_id, given=given, within_s=within_s
+    )
     await event_queries.set_handler(session, event_id, given.person_id)
     note = f"派遣给 {given.code}：{given.reason}"
     await event_service.move(session, event_id, State.DISPATCHED, note=note)
+    await notices.tell(
+        session,
+        kind=Kind.ASSIGNED,
+        subject_type="event",
+        subject_id=event_id,
+        recipients=Recipients(people=[given.person_id]),
+        division_code=event["division_code"],
+        facts={"matter": event["matter_name"], "cell": event["micro_grid_code"]},
+        occasion=str(assignment_id),
+    )
 
 
 async def let_go(

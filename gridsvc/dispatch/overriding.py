@@ -63,7 +63,7 @@ async def override(session: AsyncSession, event_id: int, order: OverrideIn) -> E
                 session, event_id, State.RETURNED, reason="overridden", note=told
             )
             freed = await assigning.let_go(session, event_id, State.RETURNED, cause="overridden")
-        await _take(session, event_id, call, person, order.reason)
+        await _take(session, event, call, person, order.reason)
         if freed is not None:
             await assigning.take_up(session, *freed)
     await audit.record(
@@ -105,7 +105,7 @@ async def _check_fit(session: AsyncSession, call: Call, person: RowMapping) -> N
 
 
 async def _take(
-    session: AsyncSession, event_id: int, call: Call, person: RowMapping, why: str
+    session: AsyncSession, event: RowMapping, call: Call, person: RowMapping, why: str
 ) -> None:
     if not await people_queries.take_named(session, person["id"]):
         raise Conflict(
@@ -124,4 +124,4 @@ async def _take(
         by="none",
         road_m=None,
     )
-    await assigning.put_into_hands(session, event_id, given, call)
+    await assigning.put_into_hands(session, event, given, call)

@@ -37,20 +37,21 @@ class Given:
 
 async def open_assignment(
     session: AsyncSession, *, event_id: int, given: Given, within_s: float
-) -> None:
-    """Write that a person has an event from now on, and by when they have to answer."""
+) -> int:
+    """Write that a person has an event from now on, and by when they answer; the row's id."""
     eta_s = given.eta_s if given.eta_s is not None and isfinite(given.eta_s) else None
-    await session.execute(
+    added = await session.scalar(
         text("""
         INSERT INTO assignment (event_id, division_code, person_id, person_code, person_name,
                                 person_role, distance_m, reason, eta_s, eta_by, road_m,
                                 accept_by)
         SELECT id, division_code, :person_id, :code, :name, :role, :distance_m, :reason, :eta_s,
                :by, :road_m, clock_timestamp() + CAST(:within_s AS float8) * interval '1 second'
-        FROM event WHERE id = :event_id
+        FROM event WHERE id = :event_id RETURNING id
         """),
         vars(given) | {"event_id": event_id, "eta_s": eta_s, "within_s": within_s},
     )
+    return int(added)
 
 
 class Released(NamedTuple):

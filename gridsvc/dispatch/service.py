@@ -10,7 +10,7 @@ from gridsvc.accounts.identity import Identity
 from gridsvc.accounts.roles import Permission
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
-from gridsvc.db import widened
+from gridsvc.db import EVERYWHERE, widened
 from gridsvc.dispatch import choosing
 from gridsvc.dispatch.assigning import assign, pass_on, take_up
 from gridsvc.dispatch.choosing import Call, Look, county_of
@@ -26,6 +26,9 @@ from gridsvc.geo import Datum, to_wgs84
 from gridsvc.grids.queries import cell_at
 from gridsvc.keyring import Keyring
 from gridsvc.mandates.service import reportable_matter
+from gridsvc.notices import service as notices
+from gridsvc.notices.kinds import Kind
+from gridsvc.notices.service import Recipients
 from gridsvc.people import queries as people_queries
 from gridsvc.people import service as people_service
 from gridsvc.people.candidates import REASONS
@@ -39,6 +42,7 @@ async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> Eve
         await assign(session, event_id, patient=True)
     shown = await event_service.show(session, event_id)
     if new:
+        await _tell_of_new(session, shown)
         await audit.record(
             session,
             Action.EVENT_REPORTED,
@@ -48,6 +52,23 @@ async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> Eve
             after={"matter": shown.matter, "state": shown.state},
         )
     return shown
+
+
+async def _tell_of_new(session: AsyncSession, event: EventWithHistory) -> None:
+    """Tell of a new event whoever answers for its cells and does not have it already."""
+    async with widened(session, EVERYWHERE):
+        posted = await people_queries.posted_to(session, event.micro_grid_code)
+        if event.handler is not None:
+            posted.pop(event.handler.code, None)
+        await notices.tell(
+            session,
+            kind=Kind.NEW_EVENT,
+            subject_type="event",
+            subject_id=event.id,
+            recipients=Recipients(people=list(posted.values())),
+            division_code=event.division_code,
+            facts={"matter": event.matter_name, "cell": event.micro_grid_code},
+        )
 
 
 async def move(

@@ -132,7 +132,8 @@ class EventHistory(Base):
     """One move of an event: from where to where, when, by whom and why.
 
     `at` is the database's time, `captured_at` that of the phone. A client's key makes a move that
-    is sent again the same move; `account_id` is whose key it is.
+    is sent again the same move; `account_id` is whose key it is. `xid` is the transaction that
+    wrote it, by which the live stream knows what is new.
     """
 
     __tablename__ = "event_history"
@@ -174,6 +175,11 @@ class EventHistory(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     client_key: Mapped[str | None] = mapped_column(Text)
     body_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    xid: Mapped[int | None] = mapped_column(
+        BigInteger,
+        server_default=text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)"),
+        index=True,
+    )
 
 
 class OfEvent(Base):

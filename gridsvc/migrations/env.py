@@ -10,11 +10,12 @@ from gridsvc.dispatch import models as dispatch
 from gridsvc.events import models as events
 from gridsvc.grids import models as grids
 from gridsvc.mandates import models as mandates
+from gridsvc.notices import models as notices
 from gridsvc.people import models as people
 from gridsvc.roads import models as roads
 
 #: Rooms whose tables alembic compares with the database.
-ROOMS = (accounts, audit, grids, mandates, roads, people, events, dispatch)
+ROOMS = (accounts, audit, grids, mandates, roads, people, events, dispatch, notices)
 
 
 def run() -> None:

@@ -328,6 +328,23 @@ async def latest_position(session: AsyncSession, person_id: int) -> RowMapping |
     return found.mappings().first()
 
 
+async def posted_to(session: AsyncSession, micro_grid_code: str) -> dict[str, int]:
+    """Everybody who answers for a micro-grid in force or its grid; database ids by code."""
+    rows = await session.execute(
+        text("""
+        SELECT p.code, p.id FROM micro_grid m
+        JOIN LATERAL (
+            SELECT person_id FROM micro_grid_post WHERE micro_grid_id = m.id
+            UNION SELECT person_id FROM grid_post WHERE grid_id = m.grid_id
+        ) post ON true
+        JOIN person p ON p.id = post.person_id
+        WHERE m.code = :code AND m.valid @> now()
+        """),
+        {"code": micro_grid_code},
+    )
+    return {row.code: row.id for row in rows}
+
+
 async def first_of_role(session: AsyncSession, role: str) -> Any:
     """Row of the person of a role with the smallest code (id, code, division_code), or none."""
     found = await session.execute(

@@ -41,6 +41,9 @@ _REMOVALS: dict[str, TextClause] = {
         " RETURNING account_id"
     ),
     "media": text(_OLD_CASES + _MEDIA),
+    "notices": text(
+        "DELETE FROM notice WHERE created_at < now() - make_interval(days => :days) RETURNING id"
+    ),
     "sessions": text(
         "DELETE FROM login_session WHERE seen_at < now() - make_interval(days => :days)"
         " RETURNING account_id"
@@ -155,6 +158,17 @@ _OF_ACCOUNT: dict[str, TextClause] = {
         "SELECT id, matter_code, description, ST_X(geom) AS lon, ST_Y(geom) AS lat, state,"
         " received_at FROM event WHERE reported_by = :id ORDER BY id"
     ),
+    "channels": text(
+        "SELECT service, kinds, language, quiet_from, quiet_to, created_at FROM channel"
+        " WHERE account_id = :id ORDER BY id"
+    ),
+    "notices": text(
+        "SELECT kind, subject_type, subject_id, facts, created_at, read_at FROM notice"
+        " WHERE account_id = :id ORDER BY id"
+    ),
+    "subscriptions": text(
+        "SELECT kind, division_code FROM subscription WHERE account_id = :id ORDER BY id"
+    ),
     "trail": text(
         "SELECT at, action, kind, object_id, address FROM audit_entry WHERE account_id = :id"
         " ORDER BY at"
@@ -232,6 +246,9 @@ async def erase_account(session: AsyncSession, account_id: int, *, sealed: str, 
         " oidc_subject = NULL, disabled_at = coalesce(disabled_at, now()) WHERE id = :id",
         "UPDATE api_key SET revoked_at = coalesce(revoked_at, now()) WHERE account_id = :id",
         "DELETE FROM login_session WHERE account_id = :id",
+        "DELETE FROM channel WHERE account_id = :id",
+        "DELETE FROM subscription WHERE account_id = :id",
+        "DELETE FROM notice WHERE account_id = :id",
         "UPDATE event SET contact_name_sealed = NULL, contact_phone_sealed = NULL,"
         " client_key = 'erased-' || id, reported_by = NULL WHERE reported_by = :id",
     ):
@@ -244,6 +261,7 @@ SEALED: dict[str, tuple[str, ...]] = {
     "person": ("name_sealed", "phone_sealed", "id_number_sealed"),
     "account": ("name_sealed", "second_factor_sealed"),
     "event": ("contact_name_sealed", "contact_phone_sealed"),
+    "channel": ("url_sealed",),
 }
 
 

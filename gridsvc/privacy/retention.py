@@ -24,6 +24,7 @@ async def apply(session: AsyncSession, settings: Settings) -> dict[str, int]:
         "positions": await queries.remove(session, "positions", days=settings.keep_positions_days),
         "batches": await queries.remove(session, "batches", days=BATCH_DAYS),
         "media": await queries.remove(session, "media", days=settings.keep_media_days),
+        "notices": await queries.remove(session, "notices", days=settings.keep_notices_days),
         "sessions": await queries.remove(session, "sessions", days=SESSION_DAYS),
         "cases": await queries.anonymise_cases(session, days=settings.keep_cases_days),
         "tracks": await queries.remove_tracks(session, days=settings.keep_positions_days),

@@ -132,8 +132,7 @@ class TestPolicy:
         other = COUNTY[:6] + "002001"
         await rows(
             town,
-            "INSERT INTO division (code, name) VALUES (:code, '邻街社区')"
-            " RETURNING 1",
+            "INSERT INTO division (code, name) VALUES (:code, '邻街社区') RETURNING 1",
             code=other,
         )
         await staff(town, an_officer("o", middle(0, 0), division_code=other))

@@ -51,6 +51,9 @@ def parameters(side, whose):
         "version_id": side.list_version,
         "before": side.list_version,
         "condition_id": side.condition,
+        "channel_id": side.channel,
+        "notice_id": side.notice,
+        "delivery_id": side.delivery,
         "lon": lon,
         "lat": lat,
         "datum": "wgs84",
@@ -61,6 +64,7 @@ def parameters(side, whose):
         "device_id": side.device,
         "shift_id": side.shift,
         "day": "2026-11-01",
+        "for_s": 0,  # a live stream ends after what there is to tell
     }
 
 
@@ -115,6 +119,11 @@ def bodies(side, whose):
             "client_key": uuid4().hex,
         },
         "LiftIn": {"note": "矩阵"},
+        # An address that needs no look-up.
+        "ChannelIn": {"url": "jsons://1.1.1.1/", "unit": "u", "division": side.community},
+        "SubscriptionsIn": {
+            "subscriptions": [{"kind": "overdue", "division": side.community}],
+        },
         "KeyIn": {"label": "x", "permissions": ["view_cells"]},
         "SuspensionIn": {
             "until": (datetime.now(UTC) + timedelta(days=1)).isoformat(),

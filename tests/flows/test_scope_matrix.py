@@ -25,6 +25,7 @@ AREA_OF = {
             *("track", "device", "shift", "duty_change", "posting"),
             *("unit", "unit_entry", "delegation", "list_version"),
             *("road_graph", "road_condition", "road_condition_history"),
+            *("channel", "subscription", "notice", "delivery"),
         ),
         "division_code",
     ),

@@ -178,6 +178,24 @@ async def test_days_are_settings(town, at_work):
     assert (counts["cases"], counts["positions"]) == (1, 4)
 
 
+async def test_notices_go_with_their_deliveries(town, at_work):
+    async with town.begin() as connection:
+        for days in (89, 91):
+            await connection.execute(
+                text(
+                    "INSERT INTO notice (division_code, unit_code, kind, subject_type, subject_id,"
+                    " occasion, facts, created_at) VALUES ('990101001001', 'U', 'whistle', 'call',"
+                    f" '{days}', '', '{{}}', now() - interval '{days} days')"
+                )
+            )
+    assert (await apply(at_work))["notices"] == 1
+    async with town.connect() as connection:
+        kept = await connection.scalars(
+            text("SELECT subject_id FROM notice WHERE kind = 'whistle'")
+        )
+        assert list(kept) == ["89"]
+
+
 async def test_it_is_all_in_the_trail(town, at_work):
     await let_pass(town, 31)
     await apply(at_work)

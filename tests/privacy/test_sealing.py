@@ -121,3 +121,19 @@ class TestKeyFile:
     def test_a_missing_one_is_said(self, tmp_path):
         with pytest.raises(Unavailable, match="put back"):
             keyring.load(tmp_path / "keys.json")
+
+
+async def test_addresses_of_channels_are_sealed_anew(named):
+    async with transaction(named) as session:
+        await session.execute(
+            text(
+                "INSERT INTO channel (division_code, unit_code, service, url_sealed, language)"
+                " VALUES (:division, 'U1', 'wecom', :sealed, 'zh')"
+            ),
+            {"division": COMMUNITY, "sealed": KEYRING.seal("wecombot://secret")},
+        )
+    ring = KEYRING.with_new_key()
+    await sealing.reseal(named, ring, SYSTEM)
+    async with named.connect() as connection:
+        sealed = await connection.scalar(text("SELECT url_sealed FROM channel"))
+    assert ring.with_newest_only().open(sealed) == "wecombot://secret"

@@ -1,0 +1,1 @@
+"""What happens, told to browsers and programs as it happens, within what they may see."""
