@@ -6,8 +6,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridsvc.roads.conditions import Condition
 from gridsvc.roads.by_road import ByRoad
+from gridsvc.roads.conditions import Condition
 from gridsvc.roads.graph import build_graph
 from gridsvc.roads.modes import DETOUR, MODES, WALK_KMH, Mode, line_seconds_per_m
 from gridsvc.roads.travel import ByLine

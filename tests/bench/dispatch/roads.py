@@ -24,7 +24,6 @@ from sqlalchemy import text
 from gridsvc import migrations
 from gridsvc.db import Scope, make_engine, transaction
 from gridsvc.exchange.roads import read_roads
-from gridsvc.geo import geodesic_m
 from gridsvc.grids import service as grids
 from gridsvc.people import queries as people
 from gridsvc.people.candidates import Need
@@ -51,7 +50,8 @@ WITH added AS (
 )
 INSERT INTO position (person_id, division_code, geog, datum, captured_at)
 SELECT id, division_code, CAST(ST_SetSRID(ST_MakePoint(
-    CAST(:west AS float8) + random() * (CAST(:east AS float8) - CAST(:west AS float8)), CAST(:south AS float8) + random() * (CAST(:north AS float8) - CAST(:south AS float8))), 4326)
+    CAST(:west AS float8) + random() * (CAST(:east AS float8) - CAST(:west AS float8)),
+    CAST(:south AS float8) + random() * (CAST(:north AS float8) - CAST(:south AS float8))), 4326)
     AS geography), 'wgs84', now() FROM added
 """)
 
@@ -95,7 +95,7 @@ def engine_figures(events: int) -> dict[str, Any]:
         seconds = []
         for event in range(events):
             crew = places[np.arange(event + 1, event + 1 + CANDIDATES) % len(places)]
-            took, reach = timed(lambda e=event, c=crew: travel.seconds_to(tuple(places[e]), c))
+            took, reach = timed(lambda t=travel, e=event, c=crew: t.seconds_to(tuple(places[e]), c))
             seconds.append(took)
             truth = reference.seconds_to(tuple(places[event]), crew).eta_s
             equal += int(np.allclose(reach.eta_s, truth, rtol=0, atol=1e-6))
