@@ -2,11 +2,11 @@
 
     python -m tests.bench.dispatch.replay
 
-San Francisco's fire calls of a month's end and Baltimore's busiest day of 311 requests, of which the sample holds 16 only. There is
-no road graph of these cities here: each is replayed on a SYNTHETIC LATTICE of streets over its own
-extent, and on the real graph of Nanjing's centre with the events' times and their places
-transplanted (stretched from the events' extent to that of the roads). Crews are simulated in
-memory. Prints a table; the last line is JSON.
+San Francisco's fire calls of a month's end, and Baltimore's busiest day of 311 requests, of which
+the sample holds 16 only. There is no road graph of these cities here: each is replayed on a
+SYNTHETIC LATTICE of streets over its own extent, and on the real graph of Nanjing's centre with
+the events' times and their places transplanted (stretched to the extent of the roads). Crews are
+simulated in memory. Prints a table; the last line is JSON.
 """
 
 from __future__ import annotations

@@ -42,7 +42,8 @@ CANDIDATES = 50
 _PEOPLE = text("""
 WITH added AS (
     INSERT INTO person (code, name_sealed, name_masked, role, division_code, on_duty)
-    SELECT 'p' || n, 'x', 'x', 'officer', :community, true FROM generate_series(1, CAST(:n AS int)) n
+    SELECT 'p' || n, 'x', 'x', 'officer', :community, true
+    FROM generate_series(1, CAST(:n AS int)) n
     RETURNING id, division_code
 ), loads AS (
     INSERT INTO workload (person_id, division_code, capacity)
