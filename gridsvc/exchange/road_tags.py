@@ -37,7 +37,7 @@ _NOT_ON_FOOT = {"motorway", "motorway_link"}
 _FORWARD, _BACKWARD = {"yes", "true", "1"}, {"-1", "reverse"}
 _SOMETIMES = {"reversible", "alternating"}
 _PUSHED_KMH = 4.0
-#: What drivers really do of what they may, as OSRM's car profile has it.
+#: What is left of a speed limit on the way, with its stops.
 _OF_THE_LIMIT = 0.8
 _SPEED = re.compile(r"(\d{1,3})(\s*mph)?")
 _MPH = 1.609

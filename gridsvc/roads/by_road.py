@@ -62,7 +62,7 @@ class ByRoad:
     def __init__(self, net: RoadNet, mode: Mode, weights: Millis) -> None:
         self._net, self._mode, self._weights = net, mode, weights
         self.engine = net.engine(weights)
-        usable = (weights.reshape(-1, 2) < CLOSED).any(axis=1)
+        usable: Bools = np.minimum(weights[0::2], weights[1::2]) < CLOSED
         self._snapper = Snapper(net.segments.only(usable))
 
     @property

@@ -18,13 +18,13 @@ class Mode(StrEnum):
 #: Order of the modes in every array that has one row for each.
 MODES = tuple(Mode)
 
-#: Kilometres per hour on foot: 1.3 m/s, the usual walking speed of the Highway Capacity Manual.
+#: Kilometres per hour on foot: 1.3 m/s, a usual walking speed.
 WALK_KMH = 4.7
 #: An e-bike that is pushed.
 _PUSHED = 4.0
 
-# E-bikes end at 25 km/h by GB 17761-2018 and lose a fifth of that at crossings; cars lose more,
-# the more crossings a class has: about 0.8 of the free speed on fast roads, half in side streets.
+# Our own estimates of speeds with the stops on the way, not measured ones: e-bikes end at 25 km/h
+# by GB 17761-2018 and lose some of it at crossings; cars lose more, the smaller the road.
 _KMH: dict[str, tuple[float, float, float]] = {
     # class: on foot, by e-bike, by car; 0 = not there
     "motorway": (0, 0, 80),
@@ -48,12 +48,11 @@ _KMH: dict[str, tuple[float, float, float]] = {
 #: A slip road is taken slower than the road it joins.
 _LINK_SHARE = 0.8
 
-#: Metres by road for each metre of the straight line, and the speed on the way, km/h: medians of
-#: 2,000 pairs in the extract of Nanjing's centre (``python -m tests.bench.dispatch.roads``).
-#: Giacomin and Levinson (2015, Environment and Planning B 42) find 1.34 for car journeys of any
-#: length in American cities, and more the shorter they are.
-DETOUR = {Mode.WALK: 1.4, Mode.EBIKE: 1.5, Mode.CAR: 1.6}
-LINE_KMH = {Mode.WALK: WALK_KMH, Mode.EBIKE: 17.0, Mode.CAR: 32.0}
+#: Metres by road for each metre of the straight line, and the speed on the way, km/h: medians
+#: over pairs more than 300 m apart in the extract of Nanjing's centre, rounded (1.34, 1.40, 1.47
+#: and 4.7, 16.9, 26.7; ``python -m tests.bench.dispatch.roads``).
+DETOUR = {Mode.WALK: 1.35, Mode.EBIKE: 1.4, Mode.CAR: 1.5}
+LINE_KMH = {Mode.WALK: WALK_KMH, Mode.EBIKE: 17.0, Mode.CAR: 27.0}
 
 CLASSES = tuple(_KMH)
 

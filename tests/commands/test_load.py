@@ -1,0 +1,55 @@
+"""Roads from the command's files to the table."""
+
+import pytest
+
+from gridsvc.db import transaction
+from gridsvc.errors import BadInput
+from gridsvc.exchange import load as loading
+from gridsvc.roads import queries
+from gridsvc.town.settle import SMALL_TOWN
+from tests.exchange.paper import Extract
+from tests.towns import COUNTY
+from tests.who import KEYRING
+
+
+@pytest.fixture
+def extract(tmp_path):
+    place = Extract(tmp_path / "place.osm.pbf")
+    place.line([(0, 0), (300, 0)], highway="primary")
+    return place.write()
+
+
+async def load(engine, *files, kind=None, division=None):
+    async with transaction(engine) as session:
+        work = loading.jobs(files, kind)
+        return await loading.load(session, work, keyring=KEYRING, division=division)
+
+
+async def test_an_extract_becomes_the_roads_of_a_county_and_again_changes_nothing(town, extract):
+    told = await load(town, extract, division=COUNTY)
+    assert told["roads"]["new"] is True
+    assert told["roads"]["km"]["car"] == 0.3
+    assert (await load(town, extract, division=COUNTY))["roads"]["new"] is False
+
+
+@pytest.mark.parametrize(
+    ("division", "told"),
+    [(None, "name it with --division"), ("110101000000", "there is no division")],
+)
+async def test_roads_need_a_county_that_is_there(town, extract, division, told):
+    with pytest.raises(Exception, match=told):
+        await load(town, extract, division=division)
+
+
+async def test_two_extracts_at_once_are_refused(town, extract):
+    with pytest.raises(BadInput, match="one road graph"):
+        await load(town, extract, extract, division=COUNTY)
+
+
+async def test_the_small_town_has_roads(engine):
+    area, county = SMALL_TOWN / "prepared.gpkg", "390121000000"
+    await load(engine, SMALL_TOWN / "divisions.gpkg")
+    told = await load(engine, area, kind="roads", division=county)
+    assert told["roads"]["km"]["car"] > 5
+    async with transaction(engine) as session:
+        assert (await queries.in_force(session, county))["source"] == "prepared.gpkg"
