@@ -264,7 +264,10 @@ WITH late AS (
     ON CONFLICT (stage_id, rung) DO NOTHING
     RETURNING id, event_id, division_code, stage, rung, told_code, due_at
 )
-SELECT * FROM late ORDER BY id
+SELECT late.*, e.handler_id, m.name AS matter_name, g.code AS micro_grid_code
+FROM late JOIN event e ON e.id = late.event_id JOIN matter m ON m.code = e.matter_code
+JOIN micro_grid g ON g.id = e.micro_grid_id
+ORDER BY late.id
 """)
 
 

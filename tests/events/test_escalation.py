@@ -3,12 +3,16 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
+from gridsvc.accounts.roles import Role
+from gridsvc.db import transaction
 from gridsvc.events.escalation import HORIZON_DAYS, LADDER, escalate
 from tests.flows.test_event_walks import let_pass, table
 from tests.flows.test_report_to_close import body
 from tests.limits import HOURS, load_limits
 from tests.towns import COMMUNITY, COUNTY, a_person, middle, staff
+from tests.who import open_account
 
 ROWS = "SELECT * FROM escalation ORDER BY id"
 
@@ -105,3 +109,29 @@ async def test_each_stage_has_a_ladder_of_its_own(town, client):
     reached = {(row["stage"], row["rung"]) for row in await table(town, ROWS)}
     # One hour to accept and two passed; three to arrive; four to stop the work.
     assert reached == {("accept", rung) for rung in ("reminder", "overdue", "street", "county")}
+
+
+async def test_each_rung_is_told_to_whom_it_concerns(town, client, event):
+    """The handler is reminded, then the street's and the county's desk, then the supervisor."""
+    roles = {}
+    async with transaction(town) as session:
+        worker = await session.scalar(text("SELECT id FROM person WHERE code = 'w0'"))
+        for role, area, person in (
+            (Role.GRID_WORKER, COMMUNITY, worker),
+            (Role.DISPATCHER, f"{COMMUNITY[:9]}000", None),
+            (Role.SUPERVISOR, COUNTY, None),
+        ):
+            account = await open_account(session, role.value, [role], [area], person_id=person)
+            roles[account] = role
+    await let_pass(town, 31)
+    await escalate(town)
+    told = await table(town, "SELECT kind, account_id FROM notice ORDER BY id")
+    got = {(row["kind"], roles.get(row["account_id"])) for row in told}
+    assert {
+        ("reminder", Role.GRID_WORKER),
+        ("overdue", Role.GRID_WORKER),
+        ("escalated", Role.DISPATCHER),
+        ("escalated", Role.SUPERVISOR),
+    } <= got
+    assert await escalate(town) == 0
+    assert len(await table(town, "SELECT 1 FROM notice")) == len(told)
