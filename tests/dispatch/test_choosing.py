@@ -56,8 +56,8 @@ async def nearest(engine, place, matter="E02", k=5):
 def anywhere(seed, count):
     """Places in the town, by chance."""
     chance = np.random.default_rng(seed)
-    spots = chance.uniform(0.02, BLOCKS * SIDE - 0.0002, (count, 2))
-    return [(WEST + x % (BLOCKS * SIDE), SOUTH + y % (BLOCKS * SIDE)) for x, y in spots]
+    inside = 0.02 * SIDE, (BLOCKS - 0.02) * SIDE
+    return [(WEST + x, SOUTH + y) for x, y in chance.uniform(*inside, (count, 2))]
 
 
 class TestByRoad:

@@ -313,8 +313,8 @@ class TestAssignments:
         await an_event(hired)
         assign = (
             "INSERT INTO assignment (event_id, division_code, person_id, person_code, person_name,"
-            " person_role, reason)"
-            " SELECT e.id, e.division_code, p.id, p.code, p.name_masked, p.role, ''"
+            " person_role, reason, accept_by)"
+            " SELECT e.id, e.division_code, p.id, p.code, p.name_masked, p.role, '', now()"
             " FROM event e, person p"
         )
         await hired.execute(text(assign))
@@ -324,9 +324,9 @@ class TestAssignments:
         await an_event(hired)
         await refused(
             "INSERT INTO assignment (event_id, division_code, person_id, person_code, person_name,"
-            " person_role, reason, released_at,"
-            " released_as) SELECT e.id, e.division_code, p.id, p.code, p.name_masked, p.role, '',"
-            " now() - interval '1 day', 'HANDLED' FROM event e, person p",
+            " person_role, reason, accept_by, released_at, released_as, released_by)"
+            " SELECT e.id, e.division_code, p.id, p.code, p.name_masked, p.role, '', now(),"
+            " now() - interval '1 day', 'HANDLED', 'moved' FROM event e, person p",
             "released_after",
         )
 
@@ -334,10 +334,10 @@ class TestAssignments:
         await an_event(hired)
         await refused(
             "INSERT INTO assignment (event_id, division_code, person_id, person_code, person_name,"
-            " person_role, reason, released_at)"
-            " SELECT e.id, e.division_code, p.id, p.code, p.name_masked, p.role, '',"
+            " person_role, reason, accept_by, released_at)"
+            " SELECT e.id, e.division_code, p.id, p.code, p.name_masked, p.role, '', now(),"
             " now() + interval '1 day' FROM event e, person p",
-            "released_as",
+            "released_as|released_by",
         )
 
     @pytest.mark.parametrize(
