@@ -14,7 +14,7 @@ async def test_landing_page_locates_a_point_and_names_who_would_come(watched):
         assert CELL.micro_grid_code in text
         assert "98 户" in text
         assert "李*" in text
-        assert "350 米" in text
+        assert "2.2 分钟" in text
         await seen.page.select_option("[name=matter]", "G0101")
         await seen.page.get_by_role("button", name="定位").click()
         await seen.page.wait_for_selector("#answer .notice")

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from gridsvc.accounts.roles import Role
 from gridsvc.db import Scope, transaction
 from gridsvc.dispatch import service as dispatch
-from gridsvc.dispatch.service import county_range
+from gridsvc.dispatch.choosing import county_range
 from gridsvc.errors import BadInput
 from gridsvc.notices import queries, service
 from gridsvc.notices.kinds import Kind

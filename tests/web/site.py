@@ -39,8 +39,11 @@ PERSON = NearestPerson(
     name="李*",
     role="officer",
     distance_m=350.2,
+    road_m=480.0,
+    eta_s=132.5,
+    by="road",
     own_grid=False,
-    reason="执法人员，在岗，直线距离 350 米",
+    reason="执法人员，在岗，骑行约 2.2 分钟（道路 480 米，直线 350 米），在办 1/3",
 )
 
 
@@ -83,7 +86,9 @@ def make_site(told: pages.TownFigures | None, cell: CellAt = CELL) -> FastAPI:
             matter=matter,
             division_code=cell.division_code,
             grid_code=cell.grid_code,
+            mode="ebike",
             candidates=[] if nobody else [PERSON],
+            passed_over=[],
             shortfall="附近没有在岗网格员" if nobody else None,
         )
 

@@ -41,13 +41,13 @@ function candidateTable({ candidates, shortfall }) {
   const table = element('table');
   table.append(element('caption', '可派人员（按先后）'));
   const head = table.createTHead().insertRow();
-  for (const label of ['次序', '姓名', '岗位', '距离', '理由']) head.append(element('th', label));
+  for (const label of ['次序', '姓名', '岗位', '到达', '理由']) head.append(element('th', label));
   const body = table.createTBody();
   for (const person of candidates) {
     const row = body.insertRow();
-    const distance = person.distance_m === null ? '—' : `${Math.round(person.distance_m)} 米`;
+    const minutes = person.eta_s === null ? '—' : `${(person.eta_s / 60).toFixed(1)} 分钟`;
     const role = ROLES[person.role] ?? person.role;
-    for (const text of [person.rank, person.name, role, distance, person.reason]) {
+    for (const text of [person.rank, person.name, role, minutes, person.reason]) {
       row.append(element('td', text));
     }
   }
