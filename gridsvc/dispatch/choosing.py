@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +14,7 @@ from gridsvc.db import Scope, widened
 from gridsvc.dispatch.ranking import Ranked, certain, rank, reason
 from gridsvc.mandates.lists import DispatchPolicy
 from gridsvc.mandates.queries import policy_of
+from gridsvc.mandates.service import why_no_power
 from gridsvc.people import queries as people_queries
 from gridsvc.people.candidates import Candidate, Need
 from gridsvc.people.names import ROLES
@@ -43,6 +45,8 @@ class Call:
         Community it lies in.
     lon, lat
         Degrees, WGS-84.
+    barred
+        Why nobody may enforce it there, such as a power never delegated; none = somebody may.
     """
 
     need: Need
@@ -50,6 +54,7 @@ class Call:
     division_code: str
     lon: float
     lat: float
+    barred: str | None = None
 
     @property
     def scope(self) -> Scope:
@@ -119,13 +124,15 @@ async def call_for(
         Degrees, WGS-84.
     """
     code, kind, power_code = matter
+    officer, barred = kind == "enforcement", None
     async with widened(session, county_of(division_code)):
         policy = await policy_of(session, code, division_code)
+        if officer and power_code is not None:
+            barred = await why_no_power(session, power_code, division_code, datetime.now(UTC))
     if policy.reach == "anywhere":
         low, high = code_range(WHOLE)
     else:
         low, high = code_range(division_code[: _REACH[policy.reach]].ljust(12, "0"))
-    officer = kind == "enforcement"
     need = Need(
         role="officer" if officer else "grid_worker",
         power_code=power_code if officer else None,
@@ -135,7 +142,7 @@ async def call_for(
         max_radius_m=policy.max_radius_m,
         max_position_age_s=policy.max_position_age_s,
     )
-    return Call(need, policy, division_code, *place)
+    return Call(need, policy, division_code, *place, barred)
 
 
 def only_own(call: Call) -> bool:
@@ -150,11 +157,15 @@ async def looks(
 ) -> AsyncIterator[Look]:
     """Look around an event, wider each time, until everybody was looked at.
 
+    Where nobody may enforce it, nobody is looked for.
+
     Parameters
     ----------
     without
         Database ids of people not to be asked.
     """
+    if call.barred is not None:
+        return
     travel = await roads.travel(session, call.division_code, mode=Mode(call.policy.travel_mode))
     k = FIRST_LOOK
     while True:
@@ -188,6 +199,8 @@ def _ranked(call: Call, wanted: Sequence[Candidate], travel: Travel, looked_m: f
 
 async def shortfall(session: AsyncSession, call: Call) -> str:
     """Why nobody can be found: the first condition that leaves nobody."""
+    if call.barred is not None:
+        return call.barred
     need = call.need
     left = await people_queries.shortfall(session, need, lon=call.lon, lat=call.lat)
     role, where = ROLES[need.role], _WHERE.get(call.policy.reach, "本区县")

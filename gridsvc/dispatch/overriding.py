@@ -95,6 +95,8 @@ async def _check_fit(session: AsyncSession, call: Call, person: RowMapping) -> N
         raise Conflict(
             f"{person['code']} is {ROLES[person['role']]}; this matter needs {ROLES[need.role]}"
         )
+    if call.barred is not None:
+        raise Conflict(f"nobody may be sent: {call.barred}")
     if need.power_code is not None and not await people_queries.holds_power(
         session, person["id"], need.power_code
     ):

@@ -190,15 +190,15 @@ async def nearest(
         place=(x, y),
     )
     async with widened(session, call.scope):
-        look = await _look_for(session, call, k)
+        best = await _best(session, call, k)
         passed_over = await people_queries.around(session, need=call.need, lon=x, lat=y, k=k)
-        shortfall = None if look.ranked else await choosing.shortfall(session, call)
+        shortfall = None if best else await choosing.shortfall(session, call)
     return Nearest(
         matter=matter.code,
         division_code=located.division_code,
         grid_code=located.grid_code,
         mode=call.policy.travel_mode,
-        candidates=[_shown(place, look, one) for place, one in enumerate(look.ranked[:k], start=1)],
+        candidates=best,
         passed_over=[
             PassedOverPerson(
                 code=one.code,
@@ -214,12 +214,14 @@ async def nearest(
     )
 
 
-async def _look_for(session: AsyncSession, call: Call, k: int) -> Look:
-    """The first look that has the best `k` for certain, or everybody."""
+async def _best(session: AsyncSession, call: Call, k: int) -> list[NearestPerson]:
+    """The best `k` for certain, or all there are."""
+    best: list[NearestPerson] = []
     async for look in choosing.looks(session, call):
+        best = [_shown(place, look, one) for place, one in enumerate(look.ranked[:k], start=1)]
         if len(look.front) >= k:
             break
-    return look
+    return best
 
 
 def _shown(place: int, look: Look, ranked: Ranked) -> NearestPerson:

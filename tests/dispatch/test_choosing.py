@@ -1,11 +1,14 @@
 """Who is found: the quickest by road of all there are, as the policy of the matter says."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
 from gridsvc.db import transaction
 from gridsvc.dispatch import choosing, service
 from gridsvc.geo import Datum
+from gridsvc.grids import service as grids
 from gridsvc.mandates import service as mandates
 from gridsvc.roads import service as roads
 from gridsvc.roads.modes import Mode
@@ -39,6 +42,23 @@ POLICY = {
 async def set_policy(engine, **told):
     async with transaction(engine) as session:
         await mandates.load_list(session, "policies", [POLICY | told])
+
+
+async def delegate(engine, **told):
+    """The power delegated to the county, or to whom and when is told."""
+    usual = {
+        "power_code": "CG01",
+        "division_code": COUNTY,
+        "from_unit": "县城市管理局",
+        "legal_basis": "示例",
+        "valid_from": date(2020, 1, 1),
+        "valid_to": None,
+    }
+    other = told.get("division_code")
+    async with transaction(engine) as session:
+        if other is not None:
+            await grids.load_divisions(session, [grids.DivisionRow(other, "邻街")])
+        await mandates.load_list(session, "delegations", [usual | told])
 
 
 async def load_roads(engine):
@@ -170,3 +190,30 @@ class TestPassedOver:
         assert [one.code for one in told.candidates] == ["far"]
         assert [(one.code, one.why) for one in told.passed_over] == [("near", why)]
         assert told.passed_over[0].reason
+
+
+class TestDelegatedPowers:
+    """A street enforces what was given to it, from the day it was given until the day it ends."""
+
+    @pytest.mark.parametrize(
+        ("given", "says"),
+        [
+            ({"division_code": COUNTY[:6] + "009000"}, "未赋予"),
+            ({"valid_from": date(2020, 1, 1), "valid_to": date(2021, 1, 1)}, "失效"),
+            ({"valid_from": date(2099, 1, 1)}, "才有效"),
+        ],
+    )
+    async def test_without_it_nobody_is_sent_and_the_event_says_why(self, town, given, says):
+        await staff(town, an_officer("o", middle(0, 0)))
+        await delegate(town, **given)
+        shown = await report(town, 0, 0, "E02")
+        assert shown.handler is None
+        assert says in shown.waiting_reason
+        told = await nearest(town, middle(0, 0))
+        assert told.candidates == []
+        assert says in told.shortfall
+
+    async def test_with_it_the_nearest_officer_is_sent(self, town):
+        await staff(town, an_officer("o", middle(0, 0)))
+        await delegate(town)
+        assert (await report(town, 0, 0, "E02")).handler.code == "o"

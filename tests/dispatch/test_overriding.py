@@ -104,7 +104,7 @@ async def test_an_expired_power_is_no_power(town):
     await officers(town, "a", "b")
     first = await report(town, 0, 0, "E02")
     await rows(town, "UPDATE power SET valid_to = current_date RETURNING 1")
-    with pytest.raises(Conflict, match="expired"):
+    with pytest.raises(Conflict, match="失效"):
         await override(town, first.id, "b", instead_of="a")
 
 
