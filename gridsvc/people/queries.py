@@ -219,6 +219,13 @@ async def take(session: AsyncSession, person_ids: Sequence[int], *, wait: bool) 
     return taken
 
 
+async def end_rests(session: AsyncSession) -> None:
+    """Let everybody who rests be done with it."""
+    await session.execute(
+        text("UPDATE workload SET resting_until = NULL WHERE resting_until IS NOT NULL")
+    )
+
+
 async def take_named(session: AsyncSession, person_id: int) -> bool:
     """Count one more event for a person unless they have all they may have; whether it was."""
     return await session.scalar(_TAKE_NAMED, {"id": person_id}) is not None

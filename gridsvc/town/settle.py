@@ -22,6 +22,7 @@ from gridsvc.grids import service as grids
 from gridsvc.grids.plan_queries import any_published
 from gridsvc.grids.queries import communities
 from gridsvc.keyring import Keyring
+from gridsvc.people import queries as people_queries
 from gridsvc.people import service as people
 from gridsvc.progress import Progress
 from gridsvc.roads import service as roads
@@ -123,6 +124,8 @@ async def _close_older_than(session: AsyncSession, moment: datetime) -> None:
     for event in in_hand:
         if event["captured_at"] < moment:
             await _close(session, event["id"], event["handler_code"])
+    # The day passes within one transaction, for which the database's clock stands still.
+    await people_queries.end_rests(session)
 
 
 def _seen_at(row: tables.EventRow) -> datetime:
