@@ -18,7 +18,7 @@ from gridsvc.planning.seed import earlier_partition, seed_partition
 from gridsvc.planning.wish import Goal
 
 #: Attempts to mend round one place, and cells divided anew at most.
-ATTEMPTS, MOST_CELLS = 4, 16
+ATTEMPTS, MOST_CELLS = 6, 16
 #: What a cell that encloses another counts, in cells off balance.
 ENCLOSURE = 2.0
 

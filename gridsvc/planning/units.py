@@ -1,7 +1,7 @@
 """Stairwell units (单元): the parts of a big building that a cell border may run between.
 
 Homes of one stairwell belong together; those of the next one may well have another grid worker.
-A building that holds close to half a cell's households is therefore divided across its long axis,
+A building that holds a good part of a cell's households is therefore divided across its long axis,
 again and again, into parts with about the same number of households.
 """
 
@@ -17,10 +17,8 @@ from scipy.optimize import brentq
 from gridsvc.planning.arrays import Ints
 from gridsvc.planning.inputs import polygon_parts, whole_households
 
-#: Buildings with more households than this are divided.
-BIG = 45
-#: Most households of one part: a quarter of a micro-grid, so that parts add up to whole ones.
-MOST_HOUSEHOLDS = 25
+#: Most households of one part, a fifth of a micro-grid, so that parts add up to whole ones.
+MOST_HOUSEHOLDS = 20
 #: Buildings are not divided into parts smaller than this, m2: they stand for a point.
 LEAST_M2 = 1.0
 
@@ -52,7 +50,7 @@ def by_unit(buildings: gpd.GeoDataFrame, *, shared: Sequence[str] = ()) -> gpd.G
     households = whole_households(buildings)
     shapes = buildings.geometry.to_numpy(dtype=object)
     polygon = shapely.get_type_id(shapes) == int(shapely.GeometryType.POLYGON)
-    parts = np.where(households > BIG, -(-households // MOST_HOUSEHOLDS), 1)
+    parts = np.maximum(-(-households // MOST_HOUSEHOLDS), 1)
     divisible = polygon & shapely.is_valid(shapes) & (shapely.area(shapes) >= LEAST_M2 * parts)
     count = np.where(divisible, parts, 1).astype(np.int64)
     row = np.repeat(np.arange(len(count)), count)
@@ -93,9 +91,13 @@ def _cut(footprint: shapely.Polygon, share: float) -> tuple[shapely.Polygon, sha
         return shapely.Polygon([near - side, near + side, far + side, far - side])
 
     def missing(at: float) -> float:
+        # At the ends the strip's edge lies on the footprint's, where an overlay may say anything.
+        if not 0.0 < at < length:
+            return (whole if at > 0.0 else 0.0) - wanted
         return float(shapely.area(shapely.intersection(footprint, before(at)))) - wanted
 
-    wanted = share * float(footprint.area)
+    whole = float(footprint.area)
+    wanted = share * whole
     strip = before(brentq(missing, 0.0, length, xtol=1e-3))
     first = polygon_parts(shapely.intersection(footprint, strip))
     second = polygon_parts(shapely.difference(footprint, strip))
