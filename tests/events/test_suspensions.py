@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gridsvc.accounts.roles import Role
 from gridsvc.db import transaction
-from gridsvc.dispatch import service as dispatch
+from gridsvc.dispatch import assigning
 from gridsvc.events.suspensions import resume_past
 from tests.flows.test_event_walks import let_pass, table
 from tests.flows.test_report_to_close import assert_problem, body
@@ -145,7 +145,7 @@ async def test_the_clock_brings_it_back_and_its_limits_moved_by_as_long(
         assert timedelta(hours=6) <= stood < timedelta(hours=6, minutes=1)
         # Everything was shifted back by six hours; what stood still moved forward by as long.
         assert after[stage]["due_at"] == before[stage] - timedelta(hours=6) + stood
-    assert await dispatch.sweep(town) == 1
+    assert await assigning.sweep(town) == 1
     told = (await client.get(f"/api/events/{event['id']}")).json()
     assert told["state"] == "DISPATCHED"
     assert told["owner"] == event["owner"]

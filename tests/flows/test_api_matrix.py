@@ -112,6 +112,7 @@ def bodies(side, whose):
             "areas": [side.community],
         },
         "AccountChange": {"roles": ["appraiser"]},
+        "OverrideIn": {"person": told["code"], "reason": "矩阵"},
         "ConditionIn": {
             "division": side.county,
             "way": 2,

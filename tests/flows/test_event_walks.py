@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from gridsvc.accounts.roles import Role
 from gridsvc.db import transaction
-from gridsvc.dispatch import service as dispatch
+from gridsvc.dispatch import assigning
 from gridsvc.events import escalation, suspensions
 from gridsvc.events.escalation import LADDER
 from gridsvc.events.stages import changes
@@ -155,7 +155,7 @@ class Walker:
     async def _tick(self):
         await suspensions.resume_past(self.engine)
         await escalation.escalate(self.engine)
-        await dispatch.sweep(self.engine)
+        await assigning.sweep(self.engine)
 
     async def _pass(self, hours):
         await let_pass(self.engine, hours)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from gridsvc.app import create_app
 from gridsvc.config import Settings
 from gridsvc.db import Login, transaction
-from gridsvc.dispatch import service as dispatch
+from gridsvc.dispatch import assigning
 from tests.conftest import on_server
 from tests.flows.test_report_to_close import assert_problem, body, query
 from tests.towns import COMMUNITY, SIDE, SOUTH, WEST, a_person, an_officer, middle, staff
@@ -218,4 +218,4 @@ async def test_the_sweeper_outlives_a_lost_database(town, cluster, town_url, cli
                 break
             await asyncio.sleep(0.05)
     assert told["handler"]["code"] == "o"
-    assert await dispatch.sweep(town) == 0
+    assert await assigning.sweep(town) == 0

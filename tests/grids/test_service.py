@@ -293,6 +293,7 @@ class TestPlans:
                 """),
                 {"middle": WEST + 2 * SIDE},
             )
+            await session.execute(text("UPDATE building SET households = 20"))
         made = await draft(town, target=400, weigh={"residents": 1.0})
         async with transaction(town) as session:
             held = await session.execute(

@@ -24,7 +24,7 @@ HERE = middle(0, 0)
 
 async def found(session, need, k=50, where=HERE):
     near = await queries.nearest_eligible(session, need=need, lon=where[0], lat=where[1], k=k)
-    return [one.code for one in sorted(near, key=lambda one: one.distance_m or 0)]
+    return [one.code for one in sorted(near.candidates, key=lambda one: one.distance_m or 0)]
 
 
 async def run(session, statement, **parameters):
@@ -118,13 +118,14 @@ async def test_the_grids_own_worker_counts_even_far_away_or_nowhere(town_session
         "INSERT INTO grid_post SELECT :grid, id FROM person WHERE code IN ('own', 'n0')",
         grid=grid_id,
     )
-    near = await queries.nearest_eligible(
+    looked = await queries.nearest_eligible(
         town_session,
         need=Need("grid_worker", None, LOW, HIGH, grid_id=grid_id),
         lon=HERE[0],
         lat=HERE[1],
         k=3,
     )
+    near = looked.candidates
     assert {one.code for one in near if one.own_grid} == {"own", "n0"}
     assert len({one.code for one in near}) == len(near)
     assert next(one for one in near if one.code == "own").distance_m is None
@@ -150,7 +151,9 @@ async def test_the_nearest_is_the_nearest_in_metres(town_session, lat):
         )
         ranked = sorted(true_m, key=true_m.get)[:5]
         # Metres on the sphere: half a percent from the ellipsoid's decide between near equals.
-        for one, best in zip(sorted(got, key=lambda one: one.distance_m), ranked, strict=True):
+        for one, best in zip(
+            sorted(got.candidates, key=lambda one: one.distance_m), ranked, strict=True
+        ):
             assert one.distance_m == pytest.approx(true_m[one.code], rel=0.006)
             assert true_m[one.code] <= true_m[best] * 1.012
         flat = min(
@@ -198,7 +201,7 @@ async def test_among_thousands_the_spatial_index_is_walked(town, town_url, scope
                 near = await queries.nearest_eligible(
                     session, need=need, lon=118.6 + n / 100, lat=32.05, k=32
                 )
-                assert len(near) == 32
+                assert len(near.candidates) == 32
             read = await rows_read(session)
             await queries.nearest_eligible(session, need=need, lon=118.7, lat=32.1, k=32)
             # Walking reads a few candidates per person wanted; sorting reads everybody.
