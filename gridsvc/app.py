@@ -21,6 +21,8 @@ from gridsvc.accounts.rates import Rates
 from gridsvc.config import Settings
 from gridsvc.db import Login, make_engine
 from gridsvc.dispatch import routes as dispatch
+from gridsvc.dispatch import tasks as dispatch_tasks
+from gridsvc.dispatch import whistle_routes as whistles
 from gridsvc.dispatch.assigning import ask_the_next, sweep
 from gridsvc.events import life_routes as lives
 from gridsvc.events import public_routes as public
@@ -53,7 +55,7 @@ log = logging.getLogger(__name__)
 #: Every router of the service.
 DOORS = (
     *(accounts, audit, grids, mandates, roads, people, shifts, postings, tracks, lives),
-    *(events, dispatch, phones, feed, notices, maps, public, privacy),
+    *(events, dispatch, whistles, phones, feed, notices, maps, public, privacy),
     *(pages, sign_in_pages, health, metrics),
 )
 #: Largest photos that may be on their way at a time; a phone sends a third of that.
@@ -62,7 +64,7 @@ _PHOTOS_AT_ONCE = 16
 _OPENID_S = 600
 
 #: What each room has to do in the job queue.
-_TASKS = (event_tasks.tasks, people_tasks.tasks, privacy_tasks.tasks)
+_TASKS = (event_tasks.tasks, dispatch_tasks.tasks, people_tasks.tasks, privacy_tasks.tasks)
 
 
 def create_app(settings: Settings, login: Login, keyring: Keyring) -> FastAPI:

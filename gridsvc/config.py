@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="port the service listens on")
     pool_size: int = Field(8, ge=1, le=100, description="database connections kept open")
     sweep_s: float = Field(5.0, gt=0, description="seconds between looks at waiting events")
+    whistle_h: float = Field(
+        24.0, gt=0, le=8784, description="hours to answer a whistle call without a limit of its own"
+    )
     live_s: float = Field(0.5, gt=0, description="seconds between looks for what to tell live")
     live_streams: int = Field(1000, ge=1, description="live streams that may be open")
     notices_s: float = Field(1.0, gt=0, description="seconds between looks for notices to send")

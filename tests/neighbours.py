@@ -20,6 +20,7 @@ from gridsvc.audit.actions import Action
 from gridsvc.audit.actor import Actor, acting
 from gridsvc.db import transaction
 from gridsvc.dispatch import service as dispatch
+from gridsvc.dispatch import whistle_queries
 from gridsvc.events.schemas import EventIn, MoveIn
 from gridsvc.geo import Datum
 from gridsvc.grids import service as grids
@@ -68,6 +69,9 @@ class Side:
     channel: int = 0
     notice: int = 0
     delivery: int = 0
+    whistle: int = 0
+    street: str = ""
+    department: str = ""
     accounts: dict[Role, int] = field(default_factory=dict)
 
 
@@ -162,6 +166,7 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
     await audit.record(
         session, Action.UNMASKED, "person", side.person, division_code=side.community, purpose=name
     )
+    await _whistle(session, side, name)
     await _listen(session, side, name)
     for level in ("grid", "micro_grid"):
         await session.execute(
@@ -220,7 +225,10 @@ async def _load_lists(session: AsyncSession, side: Side, prefix: str, name: str)
     valid: dict[str, Any] = {"valid_from": date(2020, 1, 1), "valid_to": None}
     unit = {"code": f"{prefix}-unit", "name": f"{name}局", "kind": "department", "level": "county"}
     where = {"parent_code": None, "division_code": side.county}
-    await mandates.load_units(session, [unit | where | valid])
+    street = {"code": f"{prefix}-street", "name": f"{name}街道", "kind": "street"}
+    there = {"level": "street", "parent_code": None, "division_code": side.community}
+    await mandates.load_units(session, [unit | where | valid, street | there | valid])
+    side.street, side.department = street["code"], unit["code"]
     given = {"power_code": "CG01", "division_code": side.county, "from_unit": f"{name}局"}
     await mandates.load_list(
         session,
@@ -271,6 +279,40 @@ async def _close_a_road(session: AsyncSession, side: Side, name: str) -> None:
         division=side.county, way=1, reason=f"{name}门前修路", client_key=side.county
     )
     side.condition = str((await roads.add_condition(session, closed)).id)
+
+
+async def _whistle(session: AsyncSession, side: Side, name: str) -> None:
+    """A call of the street's that the department did not answer."""
+    side.whistle = await whistle_queries.add(
+        session,
+        units=[side.department],
+        division_code=side.community,
+        unit_code=side.street,
+        kind="ordinary",
+        channel="desk",
+        event_id=None,
+        matter_code="E01",
+        lon=side.place[0],
+        lat=side.place[1],
+        datum="wgs84",
+        description=f"{name}吹哨",
+        account_id=side.accounts[Role.DISPATCHER],
+        client_key=name,
+        body_sha256=b"",
+        called_at=datetime.now(UTC),
+        actor="a",
+        note=name,
+        due_at=datetime.now(UTC) + timedelta(days=1),
+        due_by="usual",
+    )
+    await session.execute(
+        text(
+            "INSERT INTO whistle_escalation (call_id, unit_code, rung, division_code, due_at)"
+            " SELECT call_id, unit_code, 'unanswered', division_code, due_at FROM whistle_unit"
+            " WHERE call_id = :id"
+        ),
+        {"id": side.whistle},
+    )
 
 
 async def _listen(session: AsyncSession, side: Side, name: str) -> None:

@@ -34,6 +34,9 @@ class Permission(StrEnum):
     DIRECT_EVENTS = "direct_events"
     APPROVE_SUSPENSIONS = "approve_suspensions"
     VIEW_FIGURES = "view_figures"
+    CALL_UNITS = "call_units"
+    ANSWER_CALLS = "answer_calls"
+    SIGN_CALLS = "sign_calls"
     FIND_NEAREST = "find_nearest"
     CLOSE_ROADS = "close_roads"
     TELL_POSITION = "tell_position"
@@ -62,6 +65,7 @@ _DESK = {
     Permission.REPORT_EVENTS,
     Permission.VIEW_EVENTS,
     Permission.DIRECT_EVENTS,
+    Permission.CALL_UNITS,
     Permission.VIEW_FIGURES,
     Permission.FIND_NEAREST,
     Permission.CLOSE_ROADS,
@@ -82,10 +86,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_CELLS,
             Permission.REPORT_EVENTS,
             Permission.VIEW_EVENTS,
+            Permission.ANSWER_CALLS,
             Permission.VIEW_FIGURES,
         }
     ),
-    Role.SUPERVISOR: frozenset(_DESK | {Permission.APPROVE_SUSPENSIONS}),
+    Role.SUPERVISOR: frozenset(_DESK | {Permission.APPROVE_SUSPENSIONS, Permission.SIGN_CALLS}),
     Role.APPRAISER: frozenset(
         {
             Permission.VIEW_CELLS,

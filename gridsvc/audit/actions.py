@@ -42,6 +42,8 @@ class Action(StrEnum):
     EVENT_WITHDRAWN = "event_withdrawn"
     DUPLICATE_LINKED = "duplicate_linked"
     DUPLICATE_UNLINKED = "duplicate_unlinked"
+    WHISTLE_CALLED = "whistle_called"
+    WHISTLE_MOVED = "whistle_moved"
     PHOTO_ADDED = "photo_added"
     DUTY_CHANGED = "duty_changed"
     MAP_DRAWN = "map_drawn"

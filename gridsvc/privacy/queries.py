@@ -77,6 +77,30 @@ async def remove_tracks(session: AsyncSession, *, days: int) -> int:
     return int(partly or 0) + int(wholly or 0)
 
 
+# A call about an event goes with it; one about a place when it is over for as long.
+_OLD_CALLS = text("""
+UPDATE whistle_call c SET description = '（已匿名）', client_key = 'anonymised-' || c.id,
+    body_sha256 = '', account_id = NULL, anonymised_at = now()
+WHERE c.anonymised_at IS NULL AND c.state IN ('CLOSED', 'WITHDRAWN')
+  AND (SELECT max(at) FROM whistle_history h WHERE h.call_id = c.id)
+      < now() - make_interval(days => :days)
+RETURNING c.id
+""")
+
+
+async def anonymise_calls(session: AsyncSession, *, days: int) -> int:
+    """Take from whistle calls that ended so many days ago what people wrote; how many."""
+    ids = list(await session.scalars(_OLD_CALLS, {"days": days}))
+    for statement in (
+        "UPDATE whistle_history SET note = '', actor = ''",
+        "UPDATE whistle_unit SET comment = ''",
+    ):
+        await session.execute(
+            text(f"{statement} WHERE call_id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids}
+        )
+    return len(ids)
+
+
 async def anonymise_cases(session: AsyncSession, *, days: int) -> int:
     """Take from cases that ended so many days ago what could lead to a person; how many."""
     ids = list(await session.scalars(_ANONYMISE, {"days": days}))
@@ -157,6 +181,10 @@ _OF_ACCOUNT: dict[str, TextClause] = {
     "reports": text(
         "SELECT id, matter_code, description, ST_X(geom) AS lon, ST_Y(geom) AS lat, state,"
         " received_at FROM event WHERE reported_by = :id ORDER BY id"
+    ),
+    "whistles": text(
+        "SELECT call_id, at, deed, unit_code, note FROM whistle_history WHERE account_id = :id"
+        " ORDER BY id"
     ),
     "channels": text(
         "SELECT service, kinds, language, quiet_from, quiet_to, created_at FROM channel"

@@ -54,6 +54,9 @@ TEXTS = {
     "duplicate_link": "note",
     "road_condition": "reason",
     "road_condition_history": "note",
+    "whistle_call": "description",
+    "whistle_history": "note",
+    "whistle_unit": "comment",
 }
 
 
@@ -171,6 +174,7 @@ async def test_every_text_column_that_people_see_was_poisoned(town):
         *("object_id", "version_num", "legal_basis", "pattern", "description", "made_from"),
         *("source", "unused", "cause", "home_unit", "commanding_unit"),
         *("digest", "source", "road_class", "change"),
+        *("deed", "channel", "due_by", "told_unit"),
     }
     async with town.connect() as connection:
         found = await connection.execute(

@@ -53,6 +53,7 @@ def parameters(side, whose):
         "condition_id": side.condition,
         "channel_id": side.channel,
         "notice_id": side.notice,
+        "whistle_id": side.whistle,
         "delivery_id": side.delivery,
         "lon": lon,
         "lat": lat,
@@ -132,6 +133,19 @@ def bodies(side, whose):
             "note": "矩阵",
         },
         "DecisionIn": {"approve": False},
+        "WhistleIn": place
+        | {
+            "unit": side.street,
+            "units": [side.department],
+            "description": "矩阵",
+            "client_key": uuid4().hex,
+        },
+        "SignatureIn": {"unit": side.department},
+        "CheckInIn": {"unit": side.department, "client_key": uuid4().hex},
+        "WhistleNoteIn": {"unit": side.department, "note": "矩阵"},
+        "JudgementIn": {"resolved": False, "note": "矩阵"},
+        "ClosingIn": {"scores": [{"unit": side.department, "score": 3}]},
+        "WhistleWithdrawalIn": {"note": "矩阵"},
         "WithdrawalIn": {"reason": "wrong", "note": "矩阵"},
         "DuplicateIn": {"of": side.event if others else side.others_event, "note": "矩阵"},
     }

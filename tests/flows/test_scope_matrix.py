@@ -26,6 +26,7 @@ AREA_OF = {
             *("unit", "unit_entry", "delegation", "list_version"),
             *("road_graph", "road_condition", "road_condition_history"),
             *("channel", "subscription", "notice", "delivery"),
+            *("whistle_call", "whistle_unit", "whistle_history", "whistle_escalation"),
         ),
         "division_code",
     ),

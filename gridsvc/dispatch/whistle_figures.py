@@ -1,0 +1,60 @@
+"""Figures of whistle calls as they are shown: every rate with what it is a share of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gridsvc.codes import WHOLE, checked, code_range
+from gridsvc.dispatch import whistle_queries
+from gridsvc.dispatch.whistle_schemas import UnitFigures, WhistleFigures
+from gridsvc.errors import BadInput
+from gridsvc.events.figures import rate
+from gridsvc.events.life_schemas import Rate, Window
+
+#: Name, what it is called, and the counts it is made of.
+_SHARES = (
+    ("checked_in", "报到率", "checked_in", "due"),
+    ("in_time", "按时报到率", "in_time", "due"),
+    ("judged", "评定率", "judged", "calls"),
+    ("resolved", "解决率", "resolved", "calls"),
+    ("resolved_of_judged", "评定解决率", "resolved", "judged"),
+)
+
+
+def rates(counts: Mapping[str, int]) -> list[Rate]:
+    """Every rate there is; check-ins are shares of what was due: who came, or is too late.
+
+    Raises
+    ------
+    Conflict
+        If the counts do not belong together.
+    """
+    return [rate(name, label, counts[part], counts[of]) for name, label, part, of in _SHARES]
+
+
+async def figures(
+    session: AsyncSession, *, division: str | None, since: datetime, until: datetime
+) -> WhistleFigures:
+    """Counts of the calls made in a division within a window, as they stand now.
+
+    What was withdrawn counts for nothing but itself.
+
+    Raises
+    ------
+    BadInput
+        If the window ends before it begins, or the division's code is none.
+    """
+    if until <= since:
+        raise BadInput("the window ends before it begins; give since before until")
+    low, high = code_range(checked(division) if division is not None else WHOLE)
+    row = await whistle_queries.figures(session, low=low, high=high, since=since, until=until)
+    return WhistleFigures(
+        window=Window(since=since, until=row["until"]),
+        counts=row["counts"],
+        channels=row["channels"],
+        rates=rates(row["counts"]),
+        units=[UnitFigures(**one) for one in row["units"]],
+    )
