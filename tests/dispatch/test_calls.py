@@ -23,9 +23,7 @@ from gridsvc.errors import BadInput, Conflict
 OVER = {CallState.CLOSED, CallState.WITHDRAWN}
 
 
-@given(
-    st.sampled_from(CallKind), st.lists(st.sampled_from(CallState), min_size=1, max_size=30)
-)
+@given(st.sampled_from(CallKind), st.lists(st.sampled_from(CallState), min_size=1, max_size=30))
 def test_walks_stay_in_the_table_and_tell_where_they_may_go(kind, wishes):
     now, been = CallState.CALLED, [CallState.CALLED]
     for then in wishes:
