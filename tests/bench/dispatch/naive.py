@@ -1,4 +1,4 @@
-"""The same endpoint as somebody writes it first: entities loaded, changed and flushed one by one."""
+"""The same endpoint as somebody writes it first: entities loaded and flushed one by one."""
 
 from fastapi import FastAPI
 from sqlalchemy import func, select
