@@ -1,6 +1,8 @@
-"""The service behind its real server, in a thread with an event loop of its own."""
+"""The service behind its real server: in a thread, or in a process that can be killed."""
 
 import asyncio
+import multiprocessing
+import socket
 import threading
 from contextlib import contextmanager
 
@@ -17,15 +19,19 @@ NO_LIMITS = {
     "jobs": False,
     "sweep_s": 3600,
 }
+#: Starts from a process that has everything imported, which is most of a start.
+_FORKS = multiprocessing.get_context("forkserver")
+
+
+def _server(url, settings):
+    return Server(server_config(Settings(**(NO_LIMITS | settings)), service_of(url), KEYRING))
 
 
 @contextmanager
 def served(url, **settings):
     """Address of a service on a database, for the length of the block."""
-    given = Settings(**(NO_LIMITS | settings))
-    config = server_config(given, service_of(url), KEYRING)
-    config.host, config.port = "127.0.0.1", 0
-    server = Server(config)
+    server = _server(url, settings)
+    server.config.host, server.config.port = "127.0.0.1", 0
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
     try:
@@ -37,3 +43,48 @@ def served(url, **settings):
         server.should_exit = True
         thread.join(60)
         assert not thread.is_alive()
+
+
+class Killable:
+    """A service in a process of its own, killed and started again on the same port.
+
+    The port stays open between two lives, so that whoever calls meanwhile waits.
+    """
+
+    def __init__(self, url, **settings):
+        _FORKS.set_forkserver_preload(["tests.live"])
+        self._given = url, settings
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._process = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        self._listener.close()
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def start(self):
+        self._process = _FORKS.Process(
+            target=_serve_on, args=(self._listener, *self._given), daemon=True
+        )
+        self._process.start()
+
+    def kill(self):
+        """As the kernel does when memory runs out."""
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+
+
+def _serve_on(listener, url, settings):
+    asyncio.run(_server(url, settings).serve([listener]))

@@ -3,7 +3,8 @@
 from gridsvc.dispatch import assigning
 from gridsvc.events.states import State
 from tests.dispatch.test_choosing import set_policy
-from tests.dispatch.test_service import assert_sound, move, report, rows
+from tests.dispatch.test_service import move, report
+from tests.soundness import assert_sound, rows
 from tests.towns import an_officer, middle, staff
 
 

@@ -12,7 +12,8 @@ from gridsvc.grids import service as grids
 from gridsvc.mandates import service as mandates
 from gridsvc.roads import service as roads
 from gridsvc.roads.modes import Mode
-from tests.dispatch.test_service import duty, move, report, rows
+from tests.dispatch.test_service import duty, move, report
+from tests.soundness import rows
 from tests.towns import (
     BLOCKS,
     COMMUNITY,

@@ -9,7 +9,8 @@ from gridsvc.dispatch import overriding
 from gridsvc.dispatch.schemas import OverrideIn
 from gridsvc.errors import Conflict, NotFound
 from gridsvc.events.states import State
-from tests.dispatch.test_service import assert_sound, move, report, rows
+from tests.dispatch.test_service import move, report
+from tests.soundness import assert_sound, rows
 from tests.towns import a_person, an_officer, middle, staff
 
 

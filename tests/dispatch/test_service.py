@@ -5,15 +5,15 @@ import random
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from gridsvc.db import transaction
 from gridsvc.dispatch import assigning, positions, service
 from gridsvc.errors import BadInput, Conflict, NotFound
 from gridsvc.events.schemas import EventIn, MoveIn
-from gridsvc.events.states import IN_HAND, MOVES, State, reasons
+from gridsvc.events.states import MOVES, State, reasons
 from gridsvc.geo import Datum
 from gridsvc.people.schemas import PositionIn
+from tests.soundness import assert_sound, rows, sweep_all
 from tests.towns import BLOCKS, a_person, an_officer, middle, staff
 from tests.who import KEYRING
 
@@ -58,44 +58,6 @@ async def stand(engine, code, place):
         return await positions.record_position(
             session, PositionIn(person=code, lon=lon, lat=lat, datum="wgs84")
         )
-
-
-async def rows(engine, statement, **parameters):
-    async with transaction(engine) as session:
-        return (await session.execute(text(statement), parameters)).all()
-
-
-async def assert_sound(engine):
-    """What must hold whenever nothing is running."""
-    wrong_counts = await rows(
-        engine,
-        """
-        SELECT w.person_id, w.open_count, w.capacity, count(a.id) AS open
-        FROM workload w
-        LEFT JOIN assignment a ON a.person_id = w.person_id AND a.released_at IS NULL
-        GROUP BY w.person_id HAVING w.open_count <> count(a.id) OR count(a.id) > w.capacity
-        """,
-    )
-    assert wrong_counts == []
-    states = ", ".join(f"'{state}'" for state in IN_HAND)
-    wrong_hands = await rows(
-        engine,
-        f"""
-        SELECT e.id, e.state FROM event e
-        LEFT JOIN assignment a ON a.event_id = e.id AND a.released_at IS NULL
-        WHERE (e.state IN ({states})) <> (a.id IS NOT NULL)
-           OR (a.id IS NOT NULL AND a.person_id <> e.handler_id)
-           OR (e.state IN ('FILED', 'RETURNED', 'REOPENED')
-               AND (e.handler_id IS NOT NULL OR e.waiting_reason IS NULL))
-           OR (a.id IS NOT NULL AND (e.waiting_reason IS NOT NULL OR e.owner_id IS NULL))
-        """,
-    )
-    assert wrong_hands == []
-
-
-async def sweep_all(engine):
-    while await assigning.sweep(engine):
-        pass
 
 
 class TestGridMatters:

@@ -19,10 +19,10 @@ from gridsvc.events import escalation, suspensions
 from gridsvc.events.escalation import LADDER
 from gridsvc.events.stages import changes
 from gridsvc.events.states import MOVES, State, reasons
-from tests.dispatch.test_service import assert_sound
 from tests.events.test_figures import reference
 from tests.flows.test_report_to_close import body
 from tests.limits import HOURS, load_limits
+from tests.soundness import assert_sound
 from tests.towns import a_person, middle, staff
 from tests.who import bearer, open_account
 
