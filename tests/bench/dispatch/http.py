@@ -49,15 +49,17 @@ _BARE = """
 \\set x random(0, 3999)
 \\set y random(0, 3999)
 WITH near AS MATERIALIZED (
-    SELECT p.id FROM position s JOIN person p ON p.id = s.person_id
+    SELECT p.id, s.geog <-> CAST(ST_SetSRID(ST_MakePoint(118.7 + :x / 1000000.0,
+        32 + :y / 1000000.0), 4326) AS geography) AS d
+    FROM position s JOIN person p ON p.id = s.person_id
     JOIN workload w ON w.person_id = p.id
     WHERE p.on_duty AND p.role = 'grid_worker' AND w.open_count < w.capacity
     ORDER BY s.geog <-> CAST(ST_SetSRID(ST_MakePoint(118.7 + :x / 1000000.0, 32 + :y / 1000000.0),
         4326) AS geography) LIMIT 32
 ), taken AS MATERIALIZED (
-    SELECT w.person_id FROM workload w
-    WHERE w.person_id = ANY (ARRAY(SELECT id FROM near)) AND w.open_count < w.capacity
-    LIMIT 1 FOR UPDATE SKIP LOCKED
+    SELECT w.person_id FROM near JOIN workload w ON w.person_id = near.id
+    WHERE w.open_count < w.capacity
+    ORDER BY near.d LIMIT 1 FOR UPDATE OF w SKIP LOCKED
 ), counted AS (
     UPDATE workload w SET open_count = open_count + 1 FROM taken
     WHERE w.person_id = taken.person_id RETURNING w.person_id

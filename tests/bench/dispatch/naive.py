@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlalchemy.orm import load_only
 
+from gridsvc.accounts.models import Account
 from gridsvc.db import make_engine
 from gridsvc.dispatch.models import Assignment
 from gridsvc.events.models import Event, EventHistory
@@ -12,6 +13,9 @@ from gridsvc.events.schemas import EventIn
 from gridsvc.grids.models import Grid, MicroGrid
 from gridsvc.mandates.models import Matter
 from gridsvc.people.models import Person, Position, Workload
+
+#: SQLAlchemy knows a foreign key's table only once its module is imported.
+_REFERRED_TO = Account
 
 
 def naive_app(url):
