@@ -45,10 +45,10 @@ async def test_what_is_made_from_something_else_is_made_anew(small, change):
 
 async def test_what_cannot_be_as_wished_for_is_drafted_and_not_put_in_force(small):
     code = small.codes[:1]
-    (told,) = await plan_communities(small.door, order(publish=True, most=101), code)
+    (told,) = await plan_communities(small.door, order(publish=True, cells=5000), code)
     assert told.state == "draft"
-    assert told.limits[0]["constraint"] == "most"
-    (again,) = await plan_communities(small.door, order(publish=True, most=101), code)
+    assert told.limits[0]["constraint"] == "cells"
+    (again,) = await plan_communities(small.door, order(publish=True, cells=5000), code)
     assert (again.kept, again.state) == (True, "draft")
 
 
