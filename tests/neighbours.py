@@ -205,7 +205,7 @@ async def _put_on_the_way(session: AsyncSession, side: Side, name: str) -> None:
     side.device = registered.device.id
     told = [Told(side.person, Ping(lon, lat), Datum.WGS84)]
     await tracking.record(session, told, source=Source.API, limits=USUAL)
-    await tracking.earlier_answer(session, side.accounts[Role.PARTNER], name, "")
+    await tracking.earlier_answer(session, side.accounts[Role.PARTNER], name, b"0" * 32)
     begins = datetime.now(UTC) + timedelta(days=1)
     planned = await shifts.plan(
         session, side.person, ShiftIn(begins=begins, ends=begins + timedelta(hours=8))

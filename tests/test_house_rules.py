@@ -32,7 +32,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("audit",),
     ("planning", "migrations"),
     ("postgis", "jobs"),
-    ("geo", "db", "codes", "keyring", "outbound"),
+    ("geo", "db", "codes", "keyring", "outbound", "client_keys"),
     ("errors", "progress", "config", "logs", "masking", "plain_text"),
 )
 STOREY = {room: number for number, rooms in enumerate(STOREYS) for room in rooms}

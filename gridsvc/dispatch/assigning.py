@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from gridsvc.audit.actor import SYSTEM, acting
 from gridsvc.db import transaction, widened
 from gridsvc.dispatch import choosing, queries
-from gridsvc.dispatch.choosing import Call, Look, county_of
+from gridsvc.dispatch.choosing import Look, Search, county_of
 from gridsvc.dispatch.queries import Given
 from gridsvc.dispatch.ranking import Ranked
 from gridsvc.errors import NotFound
@@ -42,21 +42,23 @@ async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> bool
     event = await event_queries.event(session, event_id)
     if event is None:
         raise NotFound(f"there is no event {event_id}")
-    call = await choosing.call_for(
+    search = await choosing.search_for(
         session,
         matter=(event["matter"], event["matter_kind"], event["power_code"]),
         division_code=event["division_code"],
         grid_id=event["grid_id"],
         place=(event["lon"], event["lat"]),
     )
-    async with widened(session, call.scope):
+    async with widened(session, search.scope):
         refused = await queries.refused_by(session, event_id)
-        async for look in choosing.looks(session, call, without=refused):
+        async for look in choosing.looks(session, search, without=refused):
             taken = await _take_first(session, look, patient=patient)
             if taken is not None:
                 await _give(session, event, look, taken)
                 return True
-        await event_queries.set_waiting(session, event_id, await choosing.shortfall(session, call))
+        await event_queries.set_waiting(
+            session, event_id, await choosing.shortfall(session, search)
+        )
         return False
 
 
@@ -88,15 +90,15 @@ async def _give(session: AsyncSession, event: RowMapping, look: Look, chosen: Ra
         road_m=look.road_m(chosen),
     )
     with acting(session, SYSTEM):
-        await put_into_hands(session, event, given, look.call)
+        await put_into_hands(session, event, given, look.search)
 
 
 async def put_into_hands(
-    session: AsyncSession, event: RowMapping, given: Given, call: Call
+    session: AsyncSession, event: RowMapping, given: Given, search: Search
 ) -> None:
     """Open an assignment for somebody already counted, move the event to them and tell them."""
     event_id: int = event["id"]
-    within_s = call.policy.accept_within_s
+    within_s = search.policy.accept_within_s
     assignment_id = await queries.open_assignment(
         session, event_id=event_id, given=given, within_s=within_s
     )

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc import client_keys
 from gridsvc.accounts.identity import Identity
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
@@ -21,7 +22,7 @@ from gridsvc.events.states import State
 from gridsvc.geo import Datum, to_wgs84
 from gridsvc.grids.queries import cell_at
 from gridsvc.mandates import queries as mandates
-from gridsvc.mandates.calendar import TimeUnit, WorkingCalendar, due_at
+from gridsvc.mandates.calendar import TimeUnit, WorkingCalendar, due_at, time_shown
 from gridsvc.mandates.service import reportable_matter
 from gridsvc.notices import service as notices
 from gridsvc.notices.kinds import Kind
@@ -55,12 +56,12 @@ async def call(
     NotFound
         If there is no such event.
     """
-    actor, digest = actor_of(session), whistling.digest_of(new)
+    actor, digest = actor_of(session), client_keys.digest_of(new)
     known = await whistle_queries.by_client_key(
         session, new.client_key, account_id=actor.account_id
     )
     if known is not None:
-        whistling.check_same(new.client_key, known[1], digest)
+        client_keys.check_same(new.client_key, known[1], digest, used="with another body")
         return await whistling.show(session, known[0])
     now = await mandates.now(session)
     units = await _known_units(session, [new.unit, *new.units], now)
@@ -105,7 +106,7 @@ async def call(
 async def _tell(
     session: AsyncSession, new: WhistleIn, caller: str, shown: WhistleWithHistory, due: datetime
 ) -> None:
-    facts = {"caller": caller, "due": whistling.time_shown(due)}
+    facts = {"caller": caller, "due": time_shown(due)}
     await notices.tell(
         session,
         kind=Kind.WHISTLE,

@@ -34,8 +34,8 @@ _WHERE = {"street": "本街道", "anywhere": "本系统"}
 
 
 @dataclass(frozen=True)
-class Call:
-    """An event that asks for somebody.
+class Search:
+    """The search for somebody who takes an event.
 
     Attributes
     ----------
@@ -62,6 +62,12 @@ class Call:
         county = county_of(self.division_code)
         return Scope((*county.ranges, (self.need.low, self.need.high)), above=county.above)
 
+    @property
+    def only_own(self) -> bool:
+        """Whether only the grid's own workers may take it."""
+        own = self.policy.first == "own_grid" or self.policy.reach == "grid"
+        return own and self.need.role == "grid_worker"
+
 
 @dataclass(frozen=True)
 class Look:
@@ -77,7 +83,7 @@ class Look:
         Whether there is nobody farther away.
     """
 
-    call: Call
+    search: Search
     ranked: list[Ranked]
     front: list[Ranked]
     everybody: bool
@@ -91,7 +97,7 @@ class Look:
 
     def reason(self, one: Ranked) -> str:
         """Why somebody stands where they stand."""
-        return reason(one, self.call.policy.travel_mode, self.road_m(one))
+        return reason(one, self.search.policy.travel_mode, self.road_m(one))
 
 
 def county_range(division_code: str) -> tuple[str, str]:
@@ -104,14 +110,14 @@ def county_of(division_code: str) -> Scope:
     return Scope((county_range(division_code),), above=tuple(ancestors(division_code)))
 
 
-async def call_for(
+async def search_for(
     session: AsyncSession,
     *,
     matter: tuple[str, str, str | None],
     division_code: str,
     grid_id: int,
     place: tuple[float, float],
-) -> Call:
+) -> Search:
     """What a matter at a place asks for, by the policy in force.
 
     Parameters
@@ -142,18 +148,11 @@ async def call_for(
         max_radius_m=policy.max_radius_m,
         max_position_age_s=policy.max_position_age_s,
     )
-    return Call(need, policy, division_code, *place, barred)
-
-
-def only_own(call: Call) -> bool:
-    """Whether only the grid's own workers may take it."""
-    return call.need.role == "grid_worker" and (
-        call.policy.first == "own_grid" or call.policy.reach == "grid"
-    )
+    return Search(need, policy, division_code, *place, barred)
 
 
 async def looks(
-    session: AsyncSession, call: Call, *, without: Collection[int] = ()
+    session: AsyncSession, search: Search, *, without: Collection[int] = ()
 ) -> AsyncIterator[Look]:
     """Look around an event, wider each time, until everybody was looked at.
 
@@ -164,46 +163,46 @@ async def looks(
     without
         Database ids of people not to be asked.
     """
-    if call.barred is not None:
+    if search.barred is not None:
         return
-    travel = await roads.travel(session, call.division_code, mode=Mode(call.policy.travel_mode))
+    travel = await roads.travel(session, search.division_code, mode=Mode(search.policy.travel_mode))
     k = FIRST_LOOK
     while True:
         found = await people_queries.nearest_eligible(
-            session, need=call.need, lon=call.lon, lat=call.lat, k=k
+            session, need=search.need, lon=search.lon, lat=search.lat, k=k
         )
         wanted = [one for one in found.candidates if one.person_id not in without]
-        if only_own(call):
+        if search.only_own:
             wanted = [one for one in wanted if one.own_grid]
-        look = _ranked(call, wanted, travel, found.looked_m)
+        look = _ranked(search, wanted, travel, found.looked_m)
         yield look
         if look.everybody:
             return
         k *= WIDER
 
 
-def _ranked(call: Call, wanted: Sequence[Candidate], travel: Travel, looked_m: float) -> Look:
+def _ranked(search: Search, wanted: Sequence[Candidate], travel: Travel, looked_m: float) -> Look:
     placed = [which for which, one in enumerate(wanted) if one.lon is not None]
     spots = np.array([(wanted[which].lon, wanted[which].lat) for which in placed], dtype=float)
-    reach = travel.seconds_to((call.lon, call.lat), spots.reshape(-1, 2))
+    reach = travel.seconds_to((search.lon, search.lat), spots.reshape(-1, 2))
     eta_s, by = np.full(len(wanted), np.inf), ["none"] * len(wanted)
     for place, which in enumerate(placed):
         eta_s[which], by[which] = reach.eta_s[place], reach.by(place)
     order = {which: place for place, which in enumerate(placed)}
     ranked = [replace(one, which=order.get(one.which, -1)) for one in rank(wanted, list(eta_s), by)]
-    everybody = looked_m == np.inf or only_own(call)
+    everybody = looked_m == np.inf or search.only_own
     near_m = np.inf if everybody else max(looked_m * (1 - FLAT_SHARE) - INDEX_BEHIND_M, 0.0)
     front = certain(ranked, near_m, fastest_mps(travel.mode))
-    return Look(call, ranked, front, everybody, reach)
+    return Look(search, ranked, front, everybody, reach)
 
 
-async def shortfall(session: AsyncSession, call: Call) -> str:
+async def shortfall(session: AsyncSession, search: Search) -> str:
     """Why nobody can be found: the first condition that leaves nobody."""
-    if call.barred is not None:
-        return call.barred
-    need = call.need
-    left = await people_queries.shortfall(session, need, lon=call.lon, lat=call.lat)
-    role, where = ROLES[need.role], _WHERE.get(call.policy.reach, "本区县")
+    if search.barred is not None:
+        return search.barred
+    need = search.need
+    left = await people_queries.shortfall(session, need, lon=search.lon, lat=search.lat)
+    role, where = ROLES[need.role], _WHERE.get(search.policy.reach, "本区县")
     conditions = {
         "role": f"{where}没有{role}",
         "competent": f"{where}没有{role}持有有效的权力 {need.power_code}",
@@ -211,7 +210,7 @@ async def shortfall(session: AsyncSession, call: Call) -> str:
         "free": f"在岗的{role} {left['on_duty']} 人均已满负荷或在休整",
         "known": f"有空的{role} {left['free']} 人均无位置、位置过时或超出最大半径",
     }
-    if only_own(call):
+    if search.only_own:
         conditions["known"] = "本网格网格员不在岗、已满负荷或已退回此事件"
         left["known"] = 0
     later = f"有空的{role}均已退回此事件或正在接收其他事件，稍后自动重试"

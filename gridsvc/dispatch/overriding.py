@@ -11,7 +11,7 @@ from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.db import widened
 from gridsvc.dispatch import assigning, choosing
-from gridsvc.dispatch.choosing import Call
+from gridsvc.dispatch.choosing import Search
 from gridsvc.dispatch.queries import Given
 from gridsvc.dispatch.schemas import OverrideIn
 from gridsvc.errors import Conflict, NotFound
@@ -46,16 +46,16 @@ async def override(session: AsyncSession, event_id: int, order: OverrideIn) -> E
     if found.state in IN_HAND and has == order.person:
         return await event_service.show(session, event_id)
     _check_seen(event_id, found.state, has, order)
-    call = await choosing.call_for(
+    search = await choosing.search_for(
         session,
         matter=(event["matter"], event["matter_kind"], event["power_code"]),
         division_code=event["division_code"],
         grid_id=event["grid_id"],
         place=(event["lon"], event["lat"]),
     )
-    async with widened(session, call.scope):
+    async with widened(session, search.scope):
         person = await people_service.known_person(session, order.person)
-        await _check_fit(session, call, person)
+        await _check_fit(session, search, person)
         freed = None
         if found.state in IN_HAND:
             told = f"改派给 {order.person}：{order.reason}"
@@ -63,7 +63,7 @@ async def override(session: AsyncSession, event_id: int, order: OverrideIn) -> E
                 session, event_id, State.RETURNED, reason="overridden", note=told
             )
             freed = await assigning.let_go(session, event_id, State.RETURNED, cause="overridden")
-        await _take(session, event, call, person, order.reason)
+        await _take(session, event, search, person, order.reason)
         if freed is not None:
             await assigning.take_up(session, *freed)
     await audit.record(
@@ -89,14 +89,14 @@ def _check_seen(event_id: int, now: State, has: str | None, order: OverrideIn) -
         )
 
 
-async def _check_fit(session: AsyncSession, call: Call, person: RowMapping) -> None:
-    need = call.need
+async def _check_fit(session: AsyncSession, search: Search, person: RowMapping) -> None:
+    need = search.need
     if person["role"] != need.role:
         raise Conflict(
             f"{person['code']} is {ROLES[person['role']]}; this matter needs {ROLES[need.role]}"
         )
-    if call.barred is not None:
-        raise Conflict(f"nobody may be sent: {call.barred}")
+    if search.barred is not None:
+        raise Conflict(f"nobody may be sent: {search.barred}")
     if need.power_code is not None and not await people_queries.holds_power(
         session, person["id"], need.power_code
     ):
@@ -107,7 +107,7 @@ async def _check_fit(session: AsyncSession, call: Call, person: RowMapping) -> N
 
 
 async def _take(
-    session: AsyncSession, event: RowMapping, call: Call, person: RowMapping, why: str
+    session: AsyncSession, event: RowMapping, search: Search, person: RowMapping, why: str
 ) -> None:
     if not await people_queries.take_named(session, person["id"]):
         raise Conflict(
@@ -121,9 +121,9 @@ async def _take(
         name=person["name"],
         role=person["role"],
         reason=f"人工指派{off_duty}：{why}",
-        distance_m=await people_queries.distance_m(session, person["id"], call.lon, call.lat),
+        distance_m=await people_queries.distance_m(session, person["id"], search.lon, search.lat),
         eta_s=None,
         by="none",
         road_m=None,
     )
-    await assigning.put_into_hands(session, event, given, call)
+    await assigning.put_into_hands(session, event, given, search)

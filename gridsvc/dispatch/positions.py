@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc import client_keys
 from gridsvc.accounts.identity import Identity
 from gridsvc.accounts.roles import Permission
 from gridsvc.db import NOWHERE, Scope, widened
@@ -89,8 +90,8 @@ async def record_batch(
     """
     for ping in batch.pings:
         service.check_own(teller, ping.person, Permission.TELL_POSITIONS_OF_OTHERS)
-    body = batch.model_dump_json()
-    earlier = await tracking.earlier_answer(session, teller.account_id, batch.client_key, body)
+    digest = client_keys.digest_of(batch)
+    earlier = await tracking.earlier_answer(session, teller.account_id, batch.client_key, digest)
     if earlier is not None:
         return PositionBatchOut(**earlier)
     told = [_told(ping) for ping in batch.pings]

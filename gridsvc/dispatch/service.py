@@ -13,7 +13,7 @@ from gridsvc.audit.actions import Action
 from gridsvc.db import EVERYWHERE, widened
 from gridsvc.dispatch import choosing
 from gridsvc.dispatch.assigning import assign, pass_on, take_up
-from gridsvc.dispatch.choosing import Call, Look, county_of
+from gridsvc.dispatch.choosing import Look, Search, county_of
 from gridsvc.dispatch.ranking import Ranked
 from gridsvc.dispatch.schemas import Nearest, NearestPerson, PassedOverPerson
 from gridsvc.errors import Conflict, Forbidden, NotFound
@@ -182,22 +182,22 @@ async def nearest(
             f"{lon}, {lat} ({datum}) lies outside every published grid of your area; "
             "check the datum, or publish a plan for that community"
         )
-    call = await choosing.call_for(
+    search = await choosing.search_for(
         session,
         matter=(matter.code, matter.kind, matter.power_code),
         division_code=located.division_code,
         grid_id=located.grid_id,
         place=(x, y),
     )
-    async with widened(session, call.scope):
-        best = await _best(session, call, k)
-        passed_over = await people_queries.around(session, need=call.need, lon=x, lat=y, k=k)
-        shortfall = None if best else await choosing.shortfall(session, call)
+    async with widened(session, search.scope):
+        best = await _best(session, search, k)
+        passed_over = await people_queries.around(session, need=search.need, lon=x, lat=y, k=k)
+        shortfall = None if best else await choosing.shortfall(session, search)
     return Nearest(
         matter=matter.code,
         division_code=located.division_code,
         grid_code=located.grid_code,
-        mode=call.policy.travel_mode,
+        mode=search.policy.travel_mode,
         candidates=best,
         passed_over=[
             PassedOverPerson(
@@ -214,10 +214,10 @@ async def nearest(
     )
 
 
-async def _best(session: AsyncSession, call: Call, k: int) -> list[NearestPerson]:
+async def _best(session: AsyncSession, search: Search, k: int) -> list[NearestPerson]:
     """The best `k` for certain, or all there are."""
     best: list[NearestPerson] = []
-    async for look in choosing.looks(session, call):
+    async for look in choosing.looks(session, search):
         best = [_shown(place, look, one) for place, one in enumerate(look.ranked[:k], start=1)]
         if len(look.front) >= k:
             break

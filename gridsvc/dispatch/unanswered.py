@@ -9,7 +9,7 @@ from gridsvc.accounts.roles import Role
 from gridsvc.db import transaction
 from gridsvc.dispatch import whistle_queries
 from gridsvc.dispatch.calls import LADDER, OPEN
-from gridsvc.dispatch.whistling import time_shown
+from gridsvc.mandates.calendar import time_shown
 from gridsvc.notices import service as notices
 from gridsvc.notices.kinds import Kind
 from gridsvc.notices.service import Recipients

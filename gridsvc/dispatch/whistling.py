@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc import client_keys
 from gridsvc.accounts.identity import Identity, merged
 from gridsvc.accounts.roles import Permission
 from gridsvc.audit import service as audit
@@ -33,7 +31,7 @@ from gridsvc.dispatch.whistle_schemas import (
     WhistleWithHistory,
 )
 from gridsvc.errors import BadInput, Conflict, Forbidden, NotFound
-from gridsvc.mandates.calendar import ZONE
+from gridsvc.mandates.calendar import time_shown
 
 
 async def sign(
@@ -96,12 +94,12 @@ async def check_in(
         If the call's state does not allow it, or the unit is there already.
     """
     found, units = await _locked(session, call_id)
-    digest = digest_of(arrival)
+    digest = client_keys.digest_of(arrival)
     known = await whistle_queries.done_by(
         session, call_id, arrival.client_key, account_id=actor_of(session).account_id
     )
     if known is not None:
-        check_same(arrival.client_key, known, digest)
+        client_keys.check_same(arrival.client_key, known, digest, used="with another body")
         return await show(session, call_id)
     unit = _called(found, units, arrival.unit)
     check_own(caller, arrival.unit, unit["division_code"])
@@ -238,11 +236,6 @@ async def page(session: AsyncSession, **asked: Any) -> WhistlePage:
     )
 
 
-def time_shown(at: datetime) -> str:
-    """A time as notices and messages tell it, in the zone of the offices."""
-    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
-
-
 async def _by_the_caller(
     session: AsyncSession, call_id: int, then: CallState, caller: Identity, deed: str, why: str
 ) -> WhistleWithHistory:
@@ -313,14 +306,6 @@ def check_own(caller: Identity, code: str, division: str | None) -> None:
     raise Forbidden(f"unit {code} lies outside your areas; only its own people act for it")
 
 
-def check_same(client_key: str, known: bytes, digest: bytes) -> None:
-    """Refuse a client key that was used with another body."""
-    if known != digest:
-        raise BadInput(
-            f"client_key {client_key!r} was used with another body; choose a new key for a new deed"
-        )
-
-
 def _deed(
     session: AsyncSession,
     deed: str,
@@ -332,8 +317,3 @@ def _deed(
 ) -> Deed:
     actor = actor_of(session)
     return Deed(deed, unit, actor.shown, actor.account_id, words, key, digest)
-
-
-def digest_of(body: BaseModel) -> bytes:
-    """What tells one body from another."""
-    return hashlib.sha256(body.model_dump_json().encode()).digest()

@@ -12,7 +12,7 @@ from gridsvc.codes import DIGITS
 from gridsvc.db import transaction
 from gridsvc.events import stage_queries
 from gridsvc.events.stages import Stage
-from gridsvc.mandates.calendar import ZONE
+from gridsvc.mandates.calendar import time_shown
 from gridsvc.notices import service as notices
 from gridsvc.notices.kinds import Kind
 from gridsvc.notices.service import Recipients
@@ -97,7 +97,7 @@ async def _tell(session: AsyncSession, row: RowMapping) -> None:
         facts={
             "matter": row["matter_name"],
             "cell": row["micro_grid_code"],
-            "due": f"{row['due_at'].astimezone(ZONE):%m-%d %H:%M}",
+            "due": time_shown(row["due_at"]),
             "level": rung.called,
         },
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc import client_keys
 from gridsvc.accounts.identity import Identity
 from gridsvc.accounts.roles import Permission
 from gridsvc.audit import service as audit
@@ -62,7 +62,7 @@ async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> tup
         If the matter is unknown, the point lies in no published micro-grid, or the client key
         was used with another body.
     """
-    digest = _digest(event)
+    digest = client_keys.digest_of(event)
     reporter = actor_of(session).account_id
     # Before anything else: what was right when it was sent first stays so, whatever was
     # published or struck off the list since.
@@ -111,11 +111,9 @@ async def _known(
     if found is None:
         return None
     event_id, known_digest = found
-    if known_digest != digest:
-        raise BadInput(
-            f"client_key {client_key!r} was used for event {event_id} with another body; "
-            "choose a new key for a new report"
-        )
+    client_keys.check_same(
+        client_key, known_digest, digest, used=f"for event {event_id} with another body"
+    )
     return event_id
 
 
@@ -138,16 +136,13 @@ async def moved_already(session: AsyncSession, event_id: int, change: MoveIn) ->
     )
     if known is None:
         return False
-    if known != _digest(change):
-        raise BadInput(
-            f"client_key {change.client_key!r} was used for another move of event {event_id}; "
-            "choose a new key for a new move"
-        )
+    client_keys.check_same(
+        change.client_key,
+        known,
+        client_keys.digest_of(change),
+        used=f"for another move of event {event_id}",
+    )
     return True
-
-
-def _digest(body: EventIn | MoveIn) -> bytes:
-    return hashlib.sha256(body.model_dump_json().encode()).digest()
 
 
 def line_of(session: AsyncSession, change: MoveIn) -> Line:
@@ -161,7 +156,7 @@ def line_of(session: AsyncSession, change: MoveIn) -> Line:
         change.captured_at,
         actor.account_id if keyed else None,
         change.client_key,
-        _digest(change) if keyed else None,
+        client_keys.digest_of(change) if keyed else None,
     )
 
 

@@ -68,14 +68,13 @@ class PlanSettings:
     def size(self) -> dict[str, Any]:
         """What cells are to be, without the luck of the seed: plans that agree in it can mend."""
         wish = self.wish
-        # The same number is to be told the same way, whether it was given as 100 or 100.0.
-        shares = {"target": wish.target, "tolerance": wish.tolerance}
-        ends = {"least": wish.least, "most": wish.most}
         return {
+            "target": _number(wish.target),
             "cells": wish.cells,
-            "weigh": {column: float(weight) for column, weight in wish.weigh.items()},
-            **{name: float(value) for name, value in shares.items()},
-            **{name: None if value is None else float(value) for name, value in ends.items()},
+            "tolerance": _number(wish.tolerance),
+            "least": _number(wish.least),
+            "most": _number(wish.most),
+            "weigh": {column: _number(weight) for column, weight in wish.weigh.items()},
         }
 
     @property
@@ -87,3 +86,8 @@ class PlanSettings:
             "anew": self.anew,
             "locked": list(self.locked),
         }
+
+
+def _number(value: float | None) -> float | None:
+    """The same number told the same way, whether it was given as 100 or 100.0."""
+    return None if value is None else float(value)

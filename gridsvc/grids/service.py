@@ -170,7 +170,7 @@ async def draft_plan(
         )
     crs = geo.metric_crs(area.boundary)
     buildings = by_unit(area.buildings.to_crs(crs), shared=("residents",))
-    before = await _to_mend(session, code, settings)
+    before = await _to_mend(session, code, settings, crs)
     plan = plan_cells(
         buildings,
         area.boundary.to_crs(crs),
@@ -178,7 +178,7 @@ async def draft_plan(
         area.special.to_crs(crs),
         wish=settings.wish,
         given=Given(
-            previous=None if before is None else before.to_crs(crs),
+            previous=before,
             locked=(await _locked(session, code, settings)).to_crs(crs),
         ),
         progress=progress,
@@ -190,20 +190,20 @@ async def draft_plan(
         )
     earlier = None
     if before is not None:
-        plan.report["changes"] = changes_in_place(before.to_crs(crs), plan, buildings)
+        plan.report["changes"] = changes_in_place(before, plan, buildings)
         earlier = earlier_groups(plan, before["grid_code"])
     made_from = provenance.made_from(area, **settings.told)
     return await _save(session, code, plan, made_from, earlier, settings)
 
 
 async def _to_mend(
-    session: AsyncSession, code: str, settings: PlanSettings
+    session: AsyncSession, code: str, settings: PlanSettings, crs: Any
 ) -> gpd.GeoDataFrame | None:
     """Cells in force that are to be mended, none where there are none or all begins anew."""
     if settings.anew:
         return None
     before = await plan_queries.cells_to_mend(session, code, settings.size)
-    return None if before.empty else before
+    return None if before.empty else before.to_crs(crs)
 
 
 async def _locked(session: AsyncSession, code: str, settings: PlanSettings) -> gpd.GeoDataFrame:

@@ -187,3 +187,8 @@ def _at(day: date, sessions: Sequence[tuple[time, time]]) -> list[tuple[datetime
     return [
         (datetime.combine(day, opens), datetime.combine(day, closes)) for opens, closes in sessions
     ]
+
+
+def time_shown(at: datetime) -> str:
+    """A time as notices and messages tell it, in the zone of the offices."""
+    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")

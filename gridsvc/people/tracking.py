@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc import client_keys
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.codes import code_range
 from gridsvc.config import Settings
-from gridsvc.errors import BadInput, NotFound
+from gridsvc.errors import NotFound
 from gridsvc.geo import Datum, to_wgs84
 from gridsvc.people import queries, track_queries
 from gridsvc.people.pings import (
@@ -181,7 +181,7 @@ def _row(person: Known, one: Judged, datum: Datum, *, latest: bool) -> Kept:
 
 
 async def earlier_answer(
-    session: AsyncSession, account_id: int, client_key: str, body: str
+    session: AsyncSession, account_id: int, client_key: str, digest: bytes
 ) -> dict[str, Any] | None:
     """The answer an earlier batch of this key got; none = it is new and to be answered.
 
@@ -190,15 +190,10 @@ async def earlier_answer(
     BadInput
         If the earlier batch was another one.
     """
-    digest = hashlib.sha256(body.encode()).digest()
     earlier = await track_queries.begin_batch(session, account_id, client_key, digest)
     if earlier is None:
         return None
-    if bytes(earlier["body_sha256"]) != digest:
-        raise BadInput(
-            f"client_key {client_key!r} was used for another batch; give every batch a key of "
-            "its own and repeat it only with the same body"
-        )
+    client_keys.check_same(client_key, earlier["body_sha256"], digest, used="for another batch")
     answer: dict[str, Any] = earlier["answer"]
     return answer
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from uuid import UUID, uuid4
 import shapely
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc import client_keys
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.audit.actor import actor_of
@@ -192,14 +192,12 @@ async def add_condition(session: AsyncSession, new: ConditionIn) -> ConditionOut
         If the county has no road graph.
     """
     by = actor_of(session)
-    body = json.dumps(new.model_dump(mode="json"), sort_keys=True).encode()
-    body_sha256 = hashlib.sha256(body).digest()
+    body_sha256 = client_keys.digest_of(new)
     known = await queries.by_client_key(session, new.client_key, by.account_id)
     if known is not None:
-        if known["body_sha256"] != body_sha256:
-            raise BadInput(
-                f"client_key {new.client_key!r} was used with another body; choose a new key"
-            )
+        client_keys.check_same(
+            new.client_key, known["body_sha256"], body_sha256, used="with another body"
+        )
         return await show_condition(session, known["id"])
     await _check_division(session, new.division)
     moment = await queries.now(session)
