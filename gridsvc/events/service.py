@@ -195,9 +195,10 @@ async def move(
         raise NotFound(f"there is no event {event_id}")
     if mover is not None:
         movers.check(mover, found.handler_id, found.state, then)
+    by_service = line is None
     line = line or Line(actor_of(session).shown, note, reason)
     states.check(found.state, then)
-    states.check_reason(found.state, then, line.reason, line.note)
+    states.check_reason(found.state, then, line.reason, line.note, by_service=by_service)
     if then is State.HANDLED and await queries.lacks_photo_after(session, event_id):
         raise Conflict(
             "this matter is handled when a photo shows it; add one with purpose=after first"

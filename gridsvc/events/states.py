@@ -79,9 +79,9 @@ GIVING_BACK = {
     "wrong_person": "派遣错误",
     "out_of_area": "不在责任区",
     "no_means": "无处置条件",
-    "no_answer": "超时未接单",
-    "overridden": "人工改派",
 }
+#: Why the service takes an event out of somebody's hands; nobody gives these reasons themselves.
+TAKING_BACK = {"no_answer": "超时未接单", "overridden": "人工改派"}
 #: Why work is sent back by whoever verified it.
 SENDING_BACK = {
     "not_done": "处置不到位",
@@ -107,7 +107,9 @@ def reasons(now: State, then: State) -> dict[str, str]:
     return PUTTING_OFF if then is State.SUSPENDED else {}
 
 
-def check_reason(now: State, then: State, reason: str | None, note: str) -> None:
+def check_reason(
+    now: State, then: State, reason: str | None, note: str, *, by_service: bool = False
+) -> None:
     """Refuse a move that does not say why where it must, or that gives a reason of another one.
 
     Raises
@@ -117,6 +119,8 @@ def check_reason(now: State, then: State, reason: str | None, note: str) -> None
         names the list.
     """
     known = reasons(now, then)
+    if by_service and then is State.RETURNED:
+        known = known | TAKING_BACK
     if not known and reason is None:
         return
     if not known:

@@ -3,7 +3,16 @@
 import pytest
 
 from gridsvc.errors import BadInput, Conflict
-from gridsvc.events.states import IN_HAND, MOVES, WAITING, State, check, check_reason, reasons
+from gridsvc.events.states import (
+    IN_HAND,
+    MOVES,
+    TAKING_BACK,
+    WAITING,
+    State,
+    check,
+    check_reason,
+    reasons,
+)
 
 PAIRS = [(now, then) for now in State for then in State]
 
@@ -58,3 +67,13 @@ def test_a_reason_is_asked_exactly_where_there_is_a_list(now, then):
         with pytest.raises(BadInput) as refusal:
             check_reason(now, then, reason, "如实")
         assert all(name in str(refusal.value) for name in listed.values())
+
+
+@pytest.mark.parametrize("reason", TAKING_BACK)
+def test_only_the_service_takes_an_event_back(reason):
+    now, then = State.DISPATCHED, State.RETURNED
+    check_reason(now, then, reason, "如实", by_service=True)
+    with pytest.raises(BadInput, match="needs a reason"):
+        check_reason(now, then, reason, "如实")
+    with pytest.raises(BadInput, match="takes no reason"):
+        check_reason(now, State.ACCEPTED, reason, "如实", by_service=True)
