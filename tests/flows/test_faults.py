@@ -41,13 +41,15 @@ async def staff_all(engine):
 @pytest.fixture
 def told(request):
     """Print a line of the fault table."""
-    writer = request.config.pluginmanager.getplugin("terminalreporter")
+    plugins = request.config.pluginmanager
+    writer, capture = plugins.getplugin("terminalreporter"), plugins.getplugin("capturemanager")
 
     def tell(found):
-        writer.write_line(
-            f"\n{request.node.name}: tries {found.tries}, acknowledged {found.acknowledged}, "
-            f"lost {found.lost}, doubled {found.doubled}"
-        )
+        with capture.global_and_fixture_disabled():
+            writer.write_line(
+                f"\n{request.node.name}: tries {found.tries}, acknowledged {found.acknowledged}, "
+                f"lost {found.lost}, doubled {found.doubled}"
+            )
 
     return tell
 
