@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 BIN := .venv/bin
+# A file's tests run one after the other in one process, so that they share what is slow to make.
+PYTEST := $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help
 help: ## Say what there is to make
@@ -16,12 +18,12 @@ run: setup ## Start the service with the demonstration town on http://127.0.0.1:
 
 .PHONY: test
 test: lint ## Run the checks and every test but the long ones
-	$(BIN)/pytest -m "not soak" $(ARGS)
+	$(PYTEST) -m "not soak" $(ARGS)
 
 .PHONY: soak
 soak: setuptest ## Run the long tests, and every generated one on new examples
-	$(BIN)/pytest -m soak $(ARGS)
-	$(BIN)/pytest -m hypothesis --hypothesis-profile=default $(ARGS)
+	$(BIN)/pytest -m soak --timeout 0 $(ARGS)
+	$(PYTEST) -m hypothesis --hypothesis-profile=default --timeout 0 $(ARGS)
 
 .PHONY: lint
 lint: setuptest ## Check style, formatting and types

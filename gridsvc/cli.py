@@ -29,6 +29,7 @@ COMMANDS = {
     "load": "gridsvc.commands.load:load",
     "plan": "gridsvc.commands.plan:plan",
     "map": "gridsvc.commands.coverage_map:coverage_map",
+    "brief": "gridsvc.commands.brief:brief",
     "demo": "gridsvc.commands.demo:demo",
     "backup": "gridsvc.backup.commands:backup",
     "restore": "gridsvc.backup.commands:restore",

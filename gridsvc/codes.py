@@ -63,6 +63,17 @@ def code_range(code: str) -> tuple[str, str]:
     return code, ":" if len(after) > digits else after.ljust(12, "0")
 
 
+def range_within(code: str | None) -> tuple[str, str]:
+    """The range of a division that is asked for, or of everything where none is.
+
+    Raises
+    ------
+    BadInput
+        As `checked`.
+    """
+    return code_range(checked(code) if code is not None else WHOLE)
+
+
 def ancestors(code: str) -> list[str]:
     """Codes of the divisions a division lies in, highest first, itself left out.
 

@@ -5,9 +5,11 @@ Built in ``create_app`` or the command line and passed on; nothing reads it at i
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -20,6 +22,18 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as failure:
         raise ValueError("unknown time zone, write it as Asia/Shanghai") from failure
     return name
+
+
+#: What separates directives of a content policy, or ends a host in one, is in no host.
+_TILE_ADDRESS = re.compile(r"https?://[0-9A-Za-z.-]+(:[0-9]{1,5})?/[!-~]*")
+
+
+def _tile_address(address: str | None) -> str | None:
+    if address is not None and not (
+        _TILE_ADDRESS.fullmatch(address) and all(part in address for part in ("{z}", "{x}", "{y}"))
+    ):
+        raise ValueError("give http(s)://host/… with {z}, {x} and {y}")
+    return address
 
 
 class FileLimits(BaseModel):
@@ -51,6 +65,17 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         Path("/var/lib/gridsvc"), description="where the private cluster keeps its data"
     )
+    basemap: Path | None = Field(
+        None, description="PMTiles file that maps read their background from"
+    )
+    tianditu_key: str | None = Field(
+        None, pattern="^[0-9A-Za-z]{1,64}$", description="key of Tianditu's tiles below maps"
+    )
+    imagery_url: Annotated[str | None, AfterValidator(_tile_address)] = Field(
+        None,
+        description="orthophoto of the own network below the planner's map: address of its tiles "
+        "(WMTS or XYZ, Web Mercator) with {z}, {x} and {y}",
+    )
     host: str = Field("127.0.0.1", description="address the service listens on")
     port: int = Field(8000, ge=1, le=65535, description="port the service listens on")
     pool_size: int = Field(8, ge=1, le=100, description="database connections kept open")
@@ -65,7 +90,7 @@ class Settings(BaseSettings):
     keep_notices_days: int = Field(90, ge=1, description="days a notice is kept")
     max_in_flight: int = Field(64, ge=1, description="requests worked on at a time")
     max_body_bytes: int = Field(
-        262_144, ge=1, description="bytes the body of a request may have, but for photos"
+        262_144, ge=1, description="bytes the body of a request may have, but for photos and files"
     )
     max_body_s: float = Field(15.0, gt=0, description="seconds the body of a request may take")
     max_file_bytes: int = Field(
@@ -110,6 +135,9 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(1200, ge=1, description="of one account or API key")
     sign_ins_per_minute: int = Field(20, ge=1, description="tries from one network address")
     public_per_minute: int = Field(120, ge=1, description="public requests from one address")
+    reports_per_hour: int = Field(
+        120, ge=1, description="reports and photos without an account from one address"
+    )
     openid_issuer: str | None = Field(
         None, pattern=r"^https?://[^?#]+[^/?#]$", description="OpenID provider people sign in by"
     )
@@ -121,7 +149,9 @@ class Settings(BaseSettings):
     outbound_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
         (), description="private networks the service may ask by itself, as JSON: a list"
     )
-    max_photo_bytes: int = Field(12_000_000, ge=1, description="bytes a photo may have")
+    max_photo_bytes: int = Field(
+        12_000_000, ge=1, description="bytes a photo, or a file sent to a draft, may have"
+    )
     max_photo_pixels: int = Field(50_000_000, ge=1, description="pixels a photo may have")
     metrics_token: str | None = Field(
         None, min_length=20, description="what Prometheus sends; none = only from this machine"
@@ -142,6 +172,15 @@ class Settings(BaseSettings):
     )
     keep_media_days: int = Field(365, ge=1, description="days photos are kept after the case")
     keep_cases_days: int = Field(1095, ge=1, description="days until a closed case is anonymised")
+    browser: str | None = Field(
+        None, description="Chromium that draws briefings; none = found by its name, - = never"
+    )
+    keep_briefings_h: float = Field(
+        72.0, gt=0, le=8784, description="hours a briefing that was ordered can be fetched"
+    )
+    map_approval: str | None = Field(
+        None, max_length=60, description="approval number (审图号) printed on briefings"
+    )
     jobs: bool = Field(True, description="whether this process works on the job queue")
     time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
         "Asia/Shanghai", description="zone in which times are shown"
@@ -159,6 +198,12 @@ class Settings(BaseSettings):
             seconds=self.max_file_s,
             memory_bytes=self.max_file_memory_bytes,
         )
+
+    @property
+    def imagery_origin(self) -> str:
+        """The one place beside this service that a page with the orthophoto may ask."""
+        parts = urlsplit(self.imagery_url or "")
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     @property
     def keys_at(self) -> Path:

@@ -112,6 +112,47 @@ def from_wgs84(lon: float, lat: float, datum: Datum) -> tuple[float, float]:
     return x, y
 
 
+class Reference(StrEnum):
+    """What coordinates of a file are in, for files that cannot say it, or are to be written."""
+
+    WGS84 = "wgs84"
+    CGCS2000 = "cgcs2000"
+    CGCS2000_METRIC = "cgcs2000_metric"
+    GCJ02 = "gcj02"
+    BD09 = "bd09"
+
+
+def reference_crs(reference: Reference, lon: float) -> CRS:
+    """CRS of a file at a longitude.
+
+    Parameters
+    ----------
+    reference
+        `CGCS2000_METRIC` is the 3-degree Gauss-Krüger zone (EPSG:4534 to 4554, false easting
+        without the zone's number). GCJ-02 and BD-09 have no CRS; their degrees go by `from_datum`.
+
+    Raises
+    ------
+    BadInput
+        If the place has no such zone: they reach from 73.5 to 136.5 degrees east.
+    """
+    if reference is not Reference.CGCS2000_METRIC:
+        return CRS.from_epsg(4490) if reference is Reference.CGCS2000 else WGS84
+    zone = round(lon / 3)
+    if not 25 <= zone <= 45:
+        raise BadInput(f"longitude {lon:.1f} lies in no metric zone of CGCS2000; choose degrees")
+    return CRS.from_epsg(4534 + zone - 25)
+
+
+def from_datum(shapes: NDArray[np.object_], datum: Datum) -> NDArray[np.object_]:
+    """Geometries in degrees of a datum brought to WGS-84, EPSG:4326; see `to_wgs84`."""
+
+    def there(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.array([to_wgs84(float(x), float(y), datum) for x, y in points]).reshape(-1, 2)
+
+    return np.asarray(shapely.transform(shapes, there), dtype=object)
+
+
 def metric_crs(frame: gpd.GeoDataFrame) -> CRS:
     """Local equal-area projection in metres for the place a frame covers.
 
@@ -239,6 +280,11 @@ def knows_crs(name: str) -> bool:
     except CRSError:
         return False
     return True
+
+
+def named_crs(name: str) -> CRS | None:
+    """CRS of a name as `knows_crs` knows it; none of any other."""
+    return CRS.from_user_input(name) if knows_crs(name) else None
 
 
 def is_metric(frame: gpd.GeoDataFrame) -> bool:

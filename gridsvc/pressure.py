@@ -19,6 +19,8 @@ from gridsvc.problems import problem
 _EXEMPT = ("/health/", "/metrics")
 #: Answers that stay open.
 _STREAM = "text/event-stream"
+#: Kinds of bodies that may be as large as a photo.
+_LARGE = ("image/", "application/octet-stream")
 #: Seconds a client of such an answer may take to read what was sent.
 _STALLED_S = 20.0
 
@@ -96,7 +98,7 @@ class BodyLimit:
     most_bytes
         Bytes a body may have, whatever its Content-Length says and also without one.
     most_photo_bytes
-        The same for a body that says to be a picture.
+        The same for a body that says to be a picture, or a file of cells.
     most_s
         Seconds a body may take from its request's head to its last byte.
     most_held_bytes
@@ -140,8 +142,8 @@ class BodyLimit:
             self._held_bytes -= len(body)
 
     def _most_of(self, scope: Scope) -> int:
-        picture = Headers(scope=scope).get("content-type", "").startswith("image/")
-        return self._most_photo_bytes if picture else self._most_bytes
+        large = Headers(scope=scope).get("content-type", "").startswith(_LARGE)
+        return self._most_photo_bytes if large else self._most_bytes
 
     def _judged_by_length(self, scope: Scope, most_bytes: int) -> _Refusal | None:
         told = Headers(scope=scope).get("content-length", "0")

@@ -15,6 +15,7 @@ NO_LIMITS = {
     "requests_per_minute": 10**9,
     "sign_ins_per_minute": 10**9,
     "public_per_minute": 10**9,
+    "reports_per_hour": 10**9,
     "second_factor": "optional",
     "jobs": False,
     "sweep_s": 3600,
@@ -87,4 +88,4 @@ class Killable:
 
 
 def _serve_on(listener, url, settings):
-    asyncio.run(_server(url, settings).serve([listener]))
+    _server(url, settings).run(sockets=[listener])

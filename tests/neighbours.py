@@ -4,9 +4,12 @@ Whatever belongs to the foreign one says so in words that nobody sends: if they 
 answer, something leaked.
 """
 
+from base64 import b64encode
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from shapely.affinity import translate
 from sqlalchemy import text
@@ -14,22 +17,42 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from gridsvc.accounts import queries as accounts
 from gridsvc.accounts import sign_in_queries
+from gridsvc.accounts.digests import digest_of as digest_of_secret
+from gridsvc.accounts.digests import new_secret
 from gridsvc.accounts.roles import FIELD, Role
+from gridsvc.appraisal import counting, rectification_queries, reward_queries, star_queries
+from gridsvc.appraisal import queries as appraisal_queries
+from gridsvc.appraisal import survey_queries as surveys
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.audit.actor import Actor, acting
+from gridsvc.briefing import order_queries
 from gridsvc.db import transaction
+from gridsvc.dispatch import handover_queries, whistle_queries
 from gridsvc.dispatch import service as dispatch
-from gridsvc.dispatch import whistle_queries
+from gridsvc.dispatch.handover_queries import NewHandover
+from gridsvc.drafts import service as drafts
+from gridsvc.drafts import starting
+from gridsvc.drafts import task_queries as draft_tasks
+from gridsvc.drafts.schemas import CommentIn, DraftIn, OperationIn
+from gridsvc.events.citizens import digest_of, number_of
 from gridsvc.events.schemas import EventIn, MoveIn
 from gridsvc.geo import Datum
 from gridsvc.grids import service as grids
 from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.ledger import service as ledger
+from gridsvc.ledger.service import Booking
 from gridsvc.mandates import service as mandates
 from gridsvc.notices import queries as notice_queries
 from gridsvc.notices import service as notices
 from gridsvc.notices.kinds import Kind
 from gridsvc.notices.service import Recipients
+from gridsvc.outreach import (
+    reception_queries,
+    visit_queries,
+    warning_queries,
+    window_queries,
+)
 from gridsvc.people import devices, postings, shifts, tracking
 from gridsvc.people import service as people
 from gridsvc.people.pings import USUAL, Ping, Source
@@ -60,8 +83,11 @@ class Side:
     login: str = ""
     key: int = 0
     event: int = 0
+    number: str = field(default_factory=lambda: number_of(str(uuid4())))
     others_event: int = 0
     plan: int = 0
+    draft: int = 0
+    draft_task: int = 0
     device: int = 0
     shift: int = 0
     list_version: int = 0
@@ -70,7 +96,24 @@ class Side:
     notice: int = 0
     delivery: int = 0
     whistle: int = 0
+    handover: int = 0
+    indicator: str = ""
+    wave: int = 0
+    rectification: int = 0
+    secret: str = ""
+    booked: int = 0
+    reward: int = 0
+    check: int = 0
     street: str = ""
+    briefing: int = 0
+    programme: int = 0
+    visit: int = 0
+    household: int = 0
+    warning: int = 0
+    window: int = 0
+    cycle: int = 0
+    reception: int = 0
+    order: int = 0
     department: str = ""
     accounts: dict[Role, int] = field(default_factory=dict)
 
@@ -115,6 +158,13 @@ async def make_neighbours(engine: AsyncEngine) -> tuple[Side, Side]:
         await settle_foreign(session)
         await _fill(session, own, "own", "自己人")
         await _fill(session, foreign, "far", "外县某人")
+        await counting.count(session, "Asia/Shanghai")
+        await session.execute(
+            text(
+                "INSERT INTO counted_event (event_id, division_code, days)"
+                " SELECT id, division_code, '{2026-01-01}' FROM event"
+            )
+        )
     return own, foreign
 
 
@@ -142,9 +192,27 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
         ),
         {"code": side.community, "name": f"{name}公园"},
     )
+    await session.execute(
+        text(
+            "INSERT INTO service_point (code, division_code, kind, name, geom)"
+            " SELECT source_id || '-s', division_code, 'station', :name, ST_Centroid(geom)"
+            " FROM building WHERE division_code = :code ORDER BY id LIMIT 1"
+        ),
+        {"code": side.community, "name": f"{name}服务站"},
+    )
+    for table, shape in (("zone", "ST_Multi(geom)"), ("seed_point", "ST_Centroid(geom)")):
+        await session.execute(
+            text(
+                f"INSERT INTO {table} (division_code, name, geom)"
+                f" SELECT division_code, :name, {shape} FROM building"
+                " WHERE division_code = :code ORDER BY id LIMIT 1"
+            ),
+            {"code": side.community, "name": f"{name}家"},
+        )
     side.plan = await session.scalar(
         text("SELECT max(id) FROM plan WHERE division_code = :code"), {"code": side.community}
     )
+    await _draft(session, side, name)
     await _load_lists(session, side, prefix, name)
     await _open_accounts(session, side, prefix, name)
     await _put_on_the_way(session, side, name)
@@ -167,6 +235,16 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
         session, Action.UNMASKED, "person", side.person, division_code=side.community, purpose=name
     )
     await _whistle(session, side, name)
+    await _hand_over(session, side, name)
+    await _appraise(session, side, prefix, name)
+    await _survey(session, side, name)
+    await _reward(session, side, name)
+    await _rate(session, side, name)
+    side.briefing = await _brief(session, side, name)
+    await _visit(session, side, name)
+    await _warn(session, side, name)
+    await _open_window(session, side, name)
+    await _receive(session, side, name)
     await _listen(session, side, name)
     for level in ("grid", "micro_grid"):
         await session.execute(
@@ -178,6 +256,24 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
         )
 
 
+async def _draft(session: AsyncSession, side: Side, name: str) -> None:
+    """A draft with a cell, a revision, a comment and a task."""
+    asked = DraftIn(division=side.community, name=f"{name}草案")
+    side.draft = await starting.start(session, asked, OrderedDict())
+    lock = {"kind": "lock", "cells": [1], "locked": True}
+    change = OperationIn(version=0, client_key="k", datum="wgs84", operation=lock)
+    await drafts.operate(session, side.draft, change, OrderedDict())
+    await drafts.comment(session, side.draft, CommentIn(note=f"{name}说"))
+    side.draft_task = await draft_tasks.add(
+        session,
+        draft_id=side.draft,
+        division_code=side.community,
+        version=1,
+        asked={"cells": [1], "target": 100},
+        actor=name,
+    )
+
+
 async def _accompany(session: AsyncSession, side: Side, name: str) -> None:
     """Rows beside the citizen's event that its own way does not leave."""
     for statement in (
@@ -187,11 +283,20 @@ async def _accompany(session: AsyncSession, side: Side, name: str) -> None:
         "INSERT INTO duplicate_link (event_id, division_code, duplicate_of, linked_by, note,"
         " unlinked_by, unlinked_at) SELECT id, division_code, :other, 'a', :name, 'b', now()"
         " FROM event WHERE id = :id",
+        "INSERT INTO citizen_report (event_id, division_code, number_sha256, kind, follows,"
+        " comment, score, rated_at) SELECT id, division_code, :digest, 'problem', false, :name, 5,"
+        " now() FROM event WHERE id = :id",
+        "INSERT INTO event_voice (event_id, division_code, media_type, sha256, content_sealed)"
+        " SELECT id, division_code, 'audio/webm', '', :sealed FROM event WHERE id = :id",
         "INSERT INTO escalation (event_id, division_code, stage_id, stage, rung, told_code,"
         " due_at) SELECT event_id, division_code, id, stage, 'overdue', division_code, now()"
         " FROM event_stage WHERE event_id = :id LIMIT 1",
     ):
         told = {"id": side.event, "name": name, "other": side.others_event}
+        told |= {
+            "digest": digest_of(side.number),
+            "sealed": KEYRING.seal(b64encode(name.encode()).decode()),
+        }
         named = {key: value for key, value in told.items() if f":{key}" in statement}
         await session.execute(text(statement), named)
 
@@ -281,6 +386,15 @@ async def _close_a_road(session: AsyncSession, side: Side, name: str) -> None:
     side.condition = str((await roads.add_condition(session, closed)).id)
 
 
+async def _brief(session: AsyncSession, side: Side, name: str) -> int:
+    """A briefing the planner ordered, and its file."""
+    asked = {"division": side.community, "approval": name, "format": "html"}
+    found = await order_queries.add(session, side.accounts[Role.PLANNER], side.community, asked, 72)
+    await order_queries.take_up(session, found)
+    await order_queries.finish(session, found, name.encode(), 1, 72)
+    return found
+
+
 async def _whistle(session: AsyncSession, side: Side, name: str) -> None:
     """A call of the street's that the department did not answer."""
     side.whistle = await whistle_queries.add(
@@ -312,6 +426,244 @@ async def _whistle(session: AsyncSession, side: Side, name: str) -> None:
             " WHERE call_id = :id"
         ),
         {"id": side.whistle},
+    )
+
+
+async def _visit(session: AsyncSession, side: Side, name: str) -> None:
+    """A programme, a household somebody is linked to, and a visit that is doubted."""
+    side.programme = await visit_queries.set_programme(
+        session,
+        {
+            **{"division": side.community, "code": "linked", "name": f"{name}联系户"},
+            **{"whom": "linked", "visitor": "grid_worker", "every_days": 30},
+            "results": [{"code": "well", "name": name, "matter": None}],
+            **{"least_each": None, "most_each": None, "starts": date(2026, 1, 1), "ends": None},
+        },
+    )
+    person = await session.scalar(
+        text("SELECT id FROM person WHERE code = :code"), {"code": side.person}
+    )
+    side.household = await session.scalar(
+        text("SELECT min(id) FROM household WHERE division_code = :code"), {"code": side.community}
+    )
+    await visit_queries.set_links(
+        session, side.programme, person, [side.household], KEYRING.seal(name)
+    )
+    side.visit = await visit_queries.add(
+        session,
+        {
+            "programme_id": side.programme,
+            "household_id": side.household,
+            "division_code": side.community,
+            "micro_grid_code": side.community,
+            "person_id": person,
+            **dict(zip(("lon", "lat"), side.place, strict=True)),
+            **{"datum": "wgs84", "captured_at": datetime.now(UTC), "result": "well"},
+            **{"note": f"{name}走访", "doubts": ["outside_cell"], "explained": name},
+            **{"state": "doubted", "event_id": None, "client_key": name, "body_sha256": b""},
+            "account_id": side.accounts[Role.GRID_WORKER],
+        },
+    )
+
+
+async def _warn(session: AsyncSession, side: Side, name: str) -> None:
+    """A warning that nobody checked in time."""
+    scene = await warning_queries.set_scene(
+        session,
+        {
+            **{"division": side.community, "code": "rental", "name": f"{name}预警", "limit_h": 24},
+            "outcomes": [{"code": "safe", "name": name, "escalates": False}],
+        },
+    )
+    (home,) = await warning_queries.homes(
+        session,
+        side.community,
+        f"{side.community}0",
+        [
+            await session.scalar(
+                text("SELECT address_code FROM household WHERE id = :id"), {"id": side.household}
+            )
+        ],
+    )
+    account = side.accounts[Role.PARTNER]
+    added = await warning_queries.add(
+        session,
+        {
+            "division_code": side.community,
+            "scene_id": scene,
+            "household_id": home["id"],
+            "micro_grid_code": home["micro_grid_code"],
+            **{f"{of}_sealed": KEYRING.seal(name) for of in ("address", "subject", "detail")},
+            **{"state": "OPEN", "limit_h": 24, "account_id": account, "source_ref": name},
+            "body_sha256": b"",
+        },
+    )
+    side.warning = added["id"]
+    await warning_queries.note(
+        session, side.warning, deed="receive", from_state=None, actor=name, account_id=account
+    )
+    await session.execute(
+        text("INSERT INTO warning_escalation VALUES (:id, 'street', :division, :division, now())"),
+        {"id": side.warning, "division": side.community},
+    )
+
+
+async def _open_window(session: AsyncSession, side: Side, name: str) -> None:
+    """A window, an event that came in there, and its work order."""
+    side.window = await window_queries.set_window(
+        session,
+        {
+            **{"division": side.community, "code": "five", "name": f"{name}窗口"},
+            "classes": [{"code": "worry", "name": name}],
+        },
+    )
+    await window_queries.register(session, side.others_event, side.window, "worry")
+    side.order = await window_queries.issue(
+        session,
+        {
+            **{"event": side.others_event, "division_code": side.community},
+            **{"level": "county", "unit": side.department},
+        },
+    )
+    await window_queries.note(session, side.order, from_state=None, actor=name, note=name)
+
+
+async def _receive(session: AsyncSession, side: Side, name: str) -> None:
+    """A cycle, a month of it, one day of that, and one event on its agenda."""
+    side.cycle = await reception_queries.set_cycle(
+        session,
+        {
+            **{"division": side.community, "code": "six", "name": f"{name}接访"},
+            "milestones": [{"day": 6, "name": name, "attendees": [name]}],
+            "weights": {"days_open": 1},
+        },
+    )
+    month, day = date(2026, 1, 1), date(2026, 1, 6)
+    side.reception = await reception_queries.add(
+        session, side.cycle, division=side.community, month=month, theme=side.community
+    )
+    planned = [{"planned_on": day, "name": name, "expected": [name]}]
+    await reception_queries.plan(session, side.reception, side.community, planned)
+    await reception_queries.put(session, side.reception, side.community, [(side.event, 1.0)])
+    await reception_queries.note(
+        session, side.reception, event=side.event, deed="open", actor=name, note=name
+    )
+
+
+async def _appraise(session: AsyncSession, side: Side, prefix: str, name: str) -> None:
+    """What is measured there, what was counted, and what the place says of itself."""
+    side.indicator = f"{prefix}_rate"
+    indicator = {"division": side.community, "code": side.indicator, "name": f"{name}的指标"}
+    formula = {"numerator": ["handle.on_time"], "denominator": ["handle.due"], "share": True}
+    common = {"per": "month", "source": name, "responsible_role": "grid_worker"}
+    rest: dict[str, Any] = {"higher_is_better": True, "target": None}
+    await appraisal_queries.put_indicator(session, indicator | formula | common | rest)
+    await appraisal_queries.add_declaration(
+        session,
+        {
+            "division": side.community,
+            "title": f"{name}的数据",
+            "source": name,
+            "since": date(2026, 1, 1),
+            "until": date(2026, 2, 1),
+            "counts": [],
+            "rates": [],
+            "declared_by": "somebody",
+            "client_key": name,
+            "body_sha256": b"",
+        },
+    )
+
+
+async def _survey(session: AsyncSession, side: Side, name: str) -> None:
+    """A wave of a survey, somebody who answered, and what is to be put right."""
+    today = date.today()
+    asked = {"code": "tidy", "name": "整洁", "weight": 1, "question": "整洁吗"}
+    sides = [{"code": "order", "name": "秩序", "weight": 1, "indicators": [asked]}]
+    scheme = {"division": side.community, "code": "pleased", "name": name, "dimensions": sides}
+    await surveys.add_scheme(session, scheme)
+    (row,) = await surveys.schemes(session, [side.community], "pleased")
+    begun = {"opens": today, "closes": today + timedelta(days=9), "made_by": "somebody"}
+    begun |= {"division": side.community, "scheme": row["id"], "name": "第一轮"}
+    side.wave = await surveys.add_wave(session, begun, [(side.community, 100, 10)])
+    side.secret = new_secret()
+    await surveys.add_links(session, side.wave, side.community, [digest_of_secret(side.secret)])
+    await surveys.add_caller(session, side.wave, side.community, side.community.encode())
+    told: dict[str, Any] = {"channel": "phone", "respondent": "unit", "scores": {"tidy": 50}}
+    place = {"wave": side.wave, "division": side.community, "answered_on": today}
+    await surveys.add_answer(session, told | place)
+    words = dict.fromkeys(("problem", "opinion", "responsible", "actor"), name)
+    ordered = {"division": side.community, "wave": side.wave, "indicator": "tidy"}
+    side.rectification = await rectification_queries.add(
+        session, ordered | words | {"deadline": today}
+    )
+
+
+async def _reward(session: AsyncSession, side: Side, name: str) -> None:
+    """A ledger with something in it, and a reward that is to be paid."""
+    for code, kind in (("reward-fund", "asset"), ("grant", "income")):
+        await ledger.ensure(session, side.community, kind, "fen", {code: name})
+    entries = [("reward-fund", 1000), ("grant", -1000)]
+    booking = Booking(side.community, name, entries, f"{side.community} budget")
+    side.booked = (await ledger.book(session, booking)).id
+    rule = {"division": side.community, "code": "each", "name": name, "at_state": "CLOSED"}
+    limits = {"unit": "fen", "amount": 5, "daily_cap": 9, "most_untrue": 9, "matter": None}
+    await reward_queries.add_rule(session, rule | limits)
+    reward = await session.execute(
+        text(
+            "INSERT INTO reward (rule_id, event_id, account_id, division_code, unit, amount,"
+            " state, transaction_id) SELECT u.id, :event, :account, u.division_code, u.unit,"
+            " u.amount, 'GRANTED', :booked FROM reward_rule u"
+            " WHERE u.division_code = :division RETURNING id"
+        ),
+        {
+            "event": side.event,
+            "account": side.accounts[Role.CITIZEN],
+            "booked": side.booked,
+            "division": side.community,
+        },
+    )
+    side.reward = reward.scalar_one()
+
+
+async def _rate(session: AsyncSession, side: Side, name: str) -> None:
+    """Stars of its grids, and something that looks odd."""
+    criteria = [{"measure": "closed", "bad": 0, "good": 1, "weight": 1}]
+    rule = {"division": side.community, "code": "stars", "name": name, "criteria": criteria}
+    limits = {"thresholds": [1, 2, 3, 4], "least_cases": 1, "most_with_sham": 2}
+    await star_queries.add_rule(session, rule | limits)
+    asked = {"event": side.event, "division": side.community, "name": name}
+    await session.execute(
+        text(
+            "INSERT INTO star_rating (rule_id, grid_id, division_code, since, until, measures)"
+            " SELECT u.id, g.id, g.division_code, '2026-01-01', '2026-02-01', '{}'"
+            " FROM star_rule u JOIN grid g USING (division_code) WHERE division_code = :division"
+        ),
+        {"division": side.community},
+    )
+    side.check = (
+        await session.execute(
+            text(
+                "INSERT INTO spot_check (event_id, division_code, kind, detail, note)"
+                " VALUES (:event, :division, 'instant', '{}', :name) RETURNING id"
+            ),
+            asked,
+        )
+    ).scalar_one()
+    await session.execute(
+        text(
+            "INSERT INTO photo_hash (media_id, event_id, division_code, hash)"
+            " SELECT id, event_id, division_code, 1 FROM event_media"
+            " WHERE division_code = :division"
+        ),
+        {"division": side.community},
+    )
+
+
+async def _hand_over(session: AsyncSession, side: Side, name: str) -> None:
+    side.handover = await handover_queries.add(
+        session,
+        NewHandover(side.community, "somebody", name, f"{name}的备注", 1, 0, 0, [1], name, b""),
     )
 
 

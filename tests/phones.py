@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import perf_counter
 from uuid import uuid4
 
 import httpx
@@ -30,11 +31,14 @@ class Ledger:
         Ids of the events a client key was answered with: one, or something was doubled.
     broken, refused
         Requests without an answer, and those told to come again later.
+    waits_s
+        Seconds of each request that was worked on, from asking to the answer.
     """
 
     acknowledged: dict[str, set[int]] = field(default_factory=dict)
     broken: int = 0
     refused: int = 0
+    waits_s: list[float] = field(default_factory=list)
 
     def note(self, client_key, event_id):
         self.acknowledged.setdefault(client_key, set()).add(event_id)
@@ -53,6 +57,7 @@ class Fault:
 async def deliver(client, ledger, path, told):
     """Send something until it is answered; only "come again later" is no answer."""
     while True:
+        began = perf_counter()
         try:
             answer = await client.post(path, json=told)
         except httpx.TransportError:
@@ -60,6 +65,7 @@ async def deliver(client, ledger, path, told):
             await asyncio.sleep(0.02)
             continue
         if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            ledger.waits_s.append(perf_counter() - began)
             return answer
         assert int(answer.headers["retry-after"]) > 0
         ledger.refused += 1

@@ -8,16 +8,20 @@ import pytest
 import shapely
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from pyproj import Geod
+from pyproj import Geod, Transformer
 
 from gridsvc.errors import BadInput
 from gridsvc.geo import (
     WGS84,
     Datum,
+    Reference,
+    from_datum,
     from_wgs84,
     is_metric,
     knows_crs,
     metric_crs,
+    named_crs,
+    reference_crs,
     to_wgs84,
     unproject,
     wgs84_bounds,
@@ -189,3 +193,35 @@ def test_the_way_into_metres_and_out_is_exact_to_the_micrometre(lat, wanted):
 )
 def test_a_crs_is_known_by_its_name_alone(name, known):
     assert knows_crs(name) is known
+
+
+@pytest.mark.parametrize(
+    ("lon", "code"), [(75, 4534), (115.4, 4547), (118.49, 4548), (118.51, 4549), (135, 4554)]
+)
+def test_metric_zones_of_cgcs2000_are_three_degrees_wide(lon, code):
+    crs = reference_crs(Reference.CGCS2000_METRIC, lon)
+    assert crs.to_epsg() == code
+    (east, _) = Transformer.from_crs(4326, crs, always_xy=True).transform(round(lon / 3) * 3, 32)
+    assert east == pytest.approx(500_000)
+
+
+def test_degrees_have_the_crs_of_their_datum_and_places_abroad_no_zone():
+    assert reference_crs(Reference.CGCS2000, 139).to_epsg() == 4490
+    assert reference_crs(Reference.WGS84, 139).to_epsg() == 4326
+    with pytest.raises(BadInput, match="no metric zone"):
+        reference_crs(Reference.CGCS2000_METRIC, 139)
+
+
+def test_shapes_of_a_shifted_datum_are_brought_back():
+    ring = shapely.box(118.7, 32.0, 118.8, 32.1)
+    shifted = shapely.transform(
+        ring, lambda at: np.array([from_wgs84(x, y, Datum.GCJ02) for x, y in at])
+    )
+    assert ring.hausdorff_distance(shifted) > 1e-3
+    (back,) = from_datum(np.array([shifted], dtype=object), Datum.GCJ02)
+    assert back.hausdorff_distance(ring) < 1e-8
+
+
+def test_a_name_that_is_none_gives_no_crs():
+    assert named_crs("EPSG:4490").to_epsg() == 4490
+    assert named_crs("EPSG:999999") is None

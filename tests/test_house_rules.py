@@ -20,11 +20,14 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("pressure", "observing"),
     ("web", "health", "metrics", "town"),
     ("exchange", "privacy", "batches"),
+    ("briefing",),
     ("maps",),
+    ("outreach", "appraisal"),
     ("dispatch",),
     ("events",),
-    ("feed", "notices"),
-    ("people",),
+    ("feed", "drafts"),
+    ("notices",),
+    ("people", "ledger"),
     ("mandates", "roads"),
     ("grids",),
     ("accounts",),
@@ -38,6 +41,8 @@ STOREYS: tuple[tuple[str, ...], ...] = (
 STOREY = {room: number for number, rooms in enumerate(STOREYS) for room in rooms}
 #: Imports that go up or across, each with its reason; every one must still be needed.
 EXCEPTIONS = {
+    ("migrations", "appraisal"): "alembic compares every room's tables",
+    ("migrations", "ledger"): "alembic compares every room's tables",
     ("migrations", "dispatch"): "alembic compares every room's tables",
     ("migrations", "events"): "alembic compares every room's tables",
     ("migrations", "people"): "alembic compares every room's tables",
@@ -45,7 +50,10 @@ EXCEPTIONS = {
     ("migrations", "roads"): "alembic compares every room's tables",
     ("migrations", "accounts"): "alembic compares every room's tables",
     ("migrations", "audit"): "alembic compares every room's tables",
+    ("migrations", "briefing"): "alembic compares every room's tables",
     ("migrations", "grids"): "alembic compares every room's tables",
+    ("migrations", "outreach"): "alembic compares every room's tables",
+    ("migrations", "drafts"): "alembic compares every room's tables",
     ("migrations", "notices"): "alembic compares every room's tables",
 }
 

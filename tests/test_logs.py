@@ -85,7 +85,7 @@ def test_configured_logs_hear_us_and_only_warnings_of_others():
         logs.configure(stream)
         logging.getLogger("gridsvc.room").info("heard")
         logging.getLogger("sqlalchemy.engine.Engine").info("a row")
-        logging.getLogger("uvicorn.error").warning("heard too")
+        logging.getLogger("of.others").warning("heard too")
     finally:
         root.handlers[:], level, own_level = before
         root.setLevel(level)

@@ -69,7 +69,9 @@ async def test_every_answer_is_marked_hardened_and_logged(buggy, method, path, s
     assert (status == 500) == any(line["level"] == "ERROR" for line in lines)
 
 
-@pytest.mark.parametrize("given", [str(uuid4()), uuid4().hex, "A" * 32])
+@pytest.mark.parametrize(
+    "given", [str(uuid4()), uuid4().hex, "A" * 32], ids=["dashed", "plain", "capitals"]
+)
 async def test_a_well_formed_request_id_is_kept(client, given):
     with caught() as log:
         answer = await client.get("/health/live", headers={"X-Request-ID": given})

@@ -58,7 +58,7 @@ def test_it_serves_and_takes_its_database_along(data_dir, number, code):
 
 
 def wait_for(url, process):
-    for _ in range(600):
+    for _ in range(1800):
         assert process.poll() is None, process.stderr.read()
         try:
             with urlopen(url) as answer:  # noqa: S310 - our own address

@@ -1,5 +1,6 @@
 """A paper town for tests: one community of square blocks, and the people who work in it."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -36,6 +37,18 @@ def middle(column: int, row: int) -> tuple[float, float]:
     """Longitude and latitude of a block's middle."""
     point = block(column, row).centroid
     return point.x, point.y
+
+
+def tile_at(lon: float, lat: float, z: int) -> tuple[int, int]:
+    """Column and row of the Web Mercator tile that holds a point."""
+    north = math.asinh(math.tan(math.radians(lat))) / math.pi
+    return int((lon + 180) / 360 * 2**z), int((1 - north) / 2 * 2**z)
+
+
+def place_in_tile(x: float, y: float, z: int) -> tuple[float, float]:
+    """Longitude and latitude of a place given by column and row, and the share of a tile."""
+    north = math.pi * (1 - 2 * y / 2**z)
+    return x / 2**z * 360 - 180, math.degrees(math.atan(math.sinh(north)))
 
 
 def paper_area(households: int = 50) -> AreaFrames:
@@ -96,10 +109,16 @@ class Settled:
 
 
 def settings(
-    *, grid_target: int = 300, anew: bool = False, locked: tuple[str, ...] = (), **wish: Any
+    *,
+    grid_target: int = 300,
+    anew: bool = False,
+    locked: tuple[str, ...] = (),
+    zones: bool = True,
+    seeds: bool = True,
+    **wish: Any,
 ) -> PlanSettings:
     """What a plan is asked to be, told in one go."""
-    return PlanSettings(Wish(**wish), grid_target, anew, locked)
+    return PlanSettings(Wish(**wish), grid_target, anew, locked, zones, seeds)
 
 
 async def settle(session: AsyncSession, **plan: Any) -> Settled:

@@ -217,6 +217,7 @@ def identity_of(
         person_code=row["person_code"],
         via=via,
         csrf=csrf,
+        unit=row["unit_code"],
     )
 
 

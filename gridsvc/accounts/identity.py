@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gridsvc.accounts.roles import OWN_REPORTS_ONLY, Permission, Role
-from gridsvc.codes import ancestors, code_range
+from gridsvc.codes import ancestors, checked, code_range
 from gridsvc.db import Scope
 
 
@@ -31,6 +31,8 @@ class Identity:
         What unsafe requests of a browser session must repeat.
     key
         Database id of the API key, if it came with one.
+    unit
+        Code of the unit it acts for; none = every one of its areas.
     """
 
     account_id: int
@@ -44,10 +46,16 @@ class Identity:
     via: str
     csrf: str | None = None
     key: int | None = None
+    unit: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether something is among what this account may do."""
         return permission in self.permissions
+
+    def answers_for(self, division: str) -> bool:
+        """Whether a division, and all in it, is among this account's areas."""
+        low, high = code_range(checked(division))
+        return any(first <= low and high <= last for first, last in merged(self.areas))
 
     def limited_to(self, permissions: frozenset[Permission], *, key: int) -> Identity:
         """The same account by one of its keys, which may do no more than these permissions."""

@@ -30,6 +30,7 @@ class Account(Base):
     """Somebody, or some system, that may sign in; names and secrets are sealed.
 
     `division_code` is where the account is kept: its administrators have that in their areas.
+    `unit_code` is the unit it acts for, and no other; none = every unit of its areas.
     """
 
     __tablename__ = "account"
@@ -52,6 +53,7 @@ class Account(Base):
     person_id: Mapped[int | None] = mapped_column(
         ForeignKey("person.id", ondelete="SET NULL"), unique=True
     )
+    unit_code: Mapped[str | None] = mapped_column(CodeText)
     password_hash: Mapped[str | None] = mapped_column(Text)
     password_changed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     must_change_password: Mapped[bool] = mapped_column(server_default=text("false"))

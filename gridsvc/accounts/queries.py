@@ -79,6 +79,7 @@ async def set_matters(session: AsyncSession, account_id: int, codes: Sequence[st
 
 _SHOWN = """
 SELECT a.id, a.login, a.name_masked AS name, a.roles, a.division_code, p.code AS person_code,
+       a.unit_code AS unit,
        ARRAY(SELECT r.division_code FROM account_area r WHERE r.account_id = a.id ORDER BY 1)
            AS areas,
        ARRAY(SELECT m.matter_code FROM account_matter m WHERE m.account_id = a.id ORDER BY 1)
@@ -122,6 +123,26 @@ async def change_account(
         """),
         {"id": account_id, "roles": list(roles), "disabled": disabled},
     )
+
+
+async def set_unit(session: AsyncSession, account_id: int, code: str | None) -> None:
+    """Say which unit an account acts for; none = every one of its areas."""
+    await session.execute(
+        text("UPDATE account SET unit_code = CAST(:code AS text) WHERE id = :id"),
+        {"id": account_id, "code": code},
+    )
+
+
+async def division_of_unit(session: AsyncSession, code: str) -> str | None:
+    """Division of a unit that is on the list today; or none."""
+    division: str | None = await session.scalar(
+        text("""
+        SELECT division_code FROM unit WHERE code = :code AND valid_from <= current_date
+          AND coalesce(valid_to > current_date, true)
+        """),
+        {"code": code},
+    )
+    return division
 
 
 async def person_id_of(session: AsyncSession, code: str) -> int | None:

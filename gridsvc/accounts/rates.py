@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
@@ -24,15 +24,23 @@ class Rates:
         Tries to sign in from one network address.
     public_per_minute
         Requests to public data from one network address.
+    reports_per_hour
+        Reports, photos and followings without an account from one network address.
     """
 
     def __init__(
-        self, *, requests_per_minute: int, sign_ins_per_minute: int, public_per_minute: int
+        self,
+        *,
+        requests_per_minute: int,
+        sign_ins_per_minute: int,
+        public_per_minute: int,
+        reports_per_hour: int,
     ) -> None:
         self._windows = MovingWindowRateLimiter(MemoryStorage())
         self._requests = RateLimitItemPerMinute(requests_per_minute, namespace="requests")
         self._sign_ins = RateLimitItemPerMinute(sign_ins_per_minute, namespace="sign-ins")
         self._public = RateLimitItemPerMinute(public_per_minute, namespace="public")
+        self._reports = RateLimitItemPerHour(reports_per_hour, namespace="reports")
 
     async def count_request(self, identity: Identity) -> None:
         """Count a request of an account or a key.
@@ -57,12 +65,16 @@ class Rates:
         """Count a request to public data from an address; raises as `count_request`."""
         await self._count(self._public, address or "unknown")
 
+    async def count_report(self, address: str | None) -> None:
+        """Count what somebody without an account sends; raises as `count_request`."""
+        await self._count(self._reports, address or "unknown")
+
     async def _count(self, item: RateLimitItem, who: str) -> None:
         if await self._windows.hit(item, who):
             return
         window = await self._windows.get_window_stats(item, who)
         wait_s = max(1, math.ceil(window.reset_time - time.time()))
         raise TooMany(
-            f"more than {item.amount} requests within a minute; wait {wait_s} s",
+            f"more than {item.amount} requests within {item.GRANULARITY.name}; wait {wait_s} s",
             retry_after_s=wait_s,
         )

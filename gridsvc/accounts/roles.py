@@ -34,9 +34,22 @@ class Permission(StrEnum):
     DIRECT_EVENTS = "direct_events"
     APPROVE_SUSPENSIONS = "approve_suspensions"
     VIEW_FIGURES = "view_figures"
+    APPRAISE = "appraise"
+    KEEP_LEDGER = "keep_ledger"
     CALL_UNITS = "call_units"
     ANSWER_CALLS = "answer_calls"
     SIGN_CALLS = "sign_calls"
+    VISIT_HOUSEHOLDS = "visit_households"
+    DIRECT_VISITS = "direct_visits"
+    SEND_WARNINGS = "send_warnings"
+    CHECK_WARNINGS = "check_warnings"
+    DIRECT_WARNINGS = "direct_warnings"
+    REGISTER_AT_WINDOW = "register_at_window"
+    DIRECT_RECEPTIONS = "direct_receptions"
+    VIEW_DRAFTS = "view_drafts"
+    EDIT_DRAFTS = "edit_drafts"
+    APPROVE_DRAFTS = "approve_drafts"
+    LOAD_TABLES = "load_tables"
     FIND_NEAREST = "find_nearest"
     CLOSE_ROADS = "close_roads"
     TELL_POSITION = "tell_position"
@@ -58,7 +71,10 @@ _OWN_WORK = {
     Permission.HANDLE_EVENTS,
     Permission.TELL_POSITION,
     Permission.SET_DUTY,
+    Permission.VISIT_HOUSEHOLDS,
 }
+#: Whoever answers for cells: they sit at the windows of their villages, too.
+_IN_CELLS = _OWN_WORK | {Permission.CHECK_WARNINGS, Permission.REGISTER_AT_WINDOW}
 _DESK = {
     Permission.VIEW_CELLS,
     Permission.VIEW_MAP,
@@ -66,6 +82,9 @@ _DESK = {
     Permission.VIEW_EVENTS,
     Permission.DIRECT_EVENTS,
     Permission.CALL_UNITS,
+    Permission.DIRECT_VISITS,
+    Permission.DIRECT_RECEPTIONS,
+    Permission.REGISTER_AT_WINDOW,
     Permission.VIEW_FIGURES,
     Permission.FIND_NEAREST,
     Permission.CLOSE_ROADS,
@@ -76,10 +95,20 @@ _DESK = {
 
 #: What each role may do; who keeps the accounts and who reads the audit trail see no events.
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.PLANNER: frozenset({Permission.VIEW_CELLS, Permission.VIEW_MAP, Permission.VIEW_PEOPLE}),
+    Role.PLANNER: frozenset(
+        {
+            Permission.VIEW_CELLS,
+            Permission.VIEW_MAP,
+            Permission.VIEW_PEOPLE,
+            Permission.VIEW_DRAFTS,
+            Permission.EDIT_DRAFTS,
+            Permission.APPROVE_DRAFTS,
+            Permission.LOAD_TABLES,
+        }
+    ),
     Role.DISPATCHER: frozenset(_DESK),
-    Role.GRID_WORKER: frozenset(_OWN_WORK),
-    Role.LIAISON: frozenset(_OWN_WORK),
+    Role.GRID_WORKER: frozenset(_IN_CELLS),
+    Role.LIAISON: frozenset(_IN_CELLS),
     Role.OFFICER: frozenset(_OWN_WORK),
     Role.DEPARTMENT: frozenset(
         {
@@ -90,14 +119,26 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_FIGURES,
         }
     ),
-    Role.SUPERVISOR: frozenset(_DESK | {Permission.APPROVE_SUSPENSIONS, Permission.SIGN_CALLS}),
+    Role.SUPERVISOR: frozenset(
+        _DESK
+        | {
+            Permission.APPROVE_SUSPENSIONS,
+            Permission.SIGN_CALLS,
+            Permission.DIRECT_WARNINGS,
+            Permission.KEEP_LEDGER,
+            Permission.VIEW_DRAFTS,
+            Permission.APPROVE_DRAFTS,
+        }
+    ),
     Role.APPRAISER: frozenset(
         {
             Permission.VIEW_CELLS,
             Permission.VIEW_MAP,
             Permission.VIEW_EVENTS,
             Permission.VIEW_FIGURES,
+            Permission.APPRAISE,
             Permission.VIEW_PEOPLE,
+            Permission.VIEW_DRAFTS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
@@ -114,6 +155,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.REPORT_EVENTS,
             Permission.VIEW_EVENTS,
             Permission.TELL_POSITIONS_OF_OTHERS,
+            Permission.SEND_WARNINGS,
         }
     ),
     Role.CITIZEN: frozenset(

@@ -64,6 +64,7 @@ async def me(caller: Caller) -> Me:
         areas=list(caller.areas),
         matters=None if caller.matters is None else list(caller.matters),
         person=caller.person_code,
+        unit=caller.unit,
     )
 
 

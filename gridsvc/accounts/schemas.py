@@ -56,6 +56,7 @@ class Me(BaseModel):
     areas: list[str]
     matters: list[str] | None = Field(description="none = every matter")
     person: str | None = Field(description="code of the person it stands for")
+    unit: str | None = Field(description="code of the unit it acts for; none = any of its areas")
 
 
 class AccountIn(BaseModel):
@@ -70,6 +71,9 @@ class AccountIn(BaseModel):
     areas: Annotated[list[DivisionCode], Field(min_length=1, max_length=100)]
     matters: Annotated[list[Words], Field(max_length=200)] = []
     person: Words | None = Field(None, description="code of the grid worker, liaison or officer")
+    unit: Words | None = Field(
+        None, description="code of the only unit it acts for in whistle calls; none = any"
+    )
     openid_only: bool = Field(False, description="signs in by the OpenID provider, no password")
 
 
@@ -81,6 +85,7 @@ class AccountChange(BaseModel):
     roles: Annotated[list[Role], Field(min_length=1, max_length=len(Role))] | None = None
     areas: Annotated[list[DivisionCode], Field(min_length=1, max_length=100)] | None = None
     matters: Annotated[list[Words], Field(max_length=200)] | None = None
+    unit: Words | None = Field(None, description="null = it acts for any unit of its areas")
     disabled: bool | None = None
 
 
@@ -94,6 +99,7 @@ class AccountOut(BaseModel):
     areas: list[str]
     matters: list[str]
     person_code: str | None
+    unit: str | None
     second_factor: bool
     demonstration: bool
     created_at: datetime

@@ -75,6 +75,7 @@ async def open_account(
     _check_areas([new.division, *new.areas], by)
     person_id = await _person_id(session, new)
     await _check_matters(session, new.roles, new.matters)
+    await _check_unit(session, new.unit, new.areas)
     password = None if new.openid_only else passwords.one_time()
     account_id = await queries.add_account(
         session,
@@ -92,6 +93,7 @@ async def open_account(
         raise Conflict(f"the login {new.login} is taken; choose another")
     await queries.set_areas(session, account_id, sorted(set(new.areas)))
     await queries.set_matters(session, account_id, sorted(set(new.matters)))
+    await queries.set_unit(session, account_id, new.unit)
     account = shown(await known(session, new.login))
     await _note(session, Action.ACCOUNT_OPENED, account, after=_rights(account))
     return NewAccount(account=account, one_time_password=password)
@@ -132,6 +134,18 @@ async def _check_matters(
         raise BadInput(f"unknown matter {unknown[0]!r}; use codes of the loaded list of matters")
 
 
+async def _check_unit(session: AsyncSession, code: str | None, areas: Sequence[str]) -> None:
+    """An account sees all of the division of the unit it acts for, or it could do nothing."""
+    if code is None:
+        return
+    division = await queries.division_of_unit(session, code)
+    if division is None:
+        raise BadInput(f"unit {code!r} is not on the list today, or not in your areas")
+    low, high = code_range(division)
+    if not any(first <= low and high <= last for first, last in merged(tuple(areas))):
+        raise BadInput(f"unit {code} is of {division}; give the account that division as an area")
+
+
 async def change_account(
     session: AsyncSession, login: str, change: AccountChange, by: Identity
 ) -> AccountOut:
@@ -149,11 +163,15 @@ async def change_account(
     roles = change.roles or [Role(role) for role in row["roles"]]
     matters = row["matters"] if change.matters is None else change.matters
     await _check_matters(session, roles, matters)
+    unit = change.unit if "unit" in change.model_fields_set else row["unit"]
+    if {"unit", "areas"} & change.model_fields_set:
+        await _check_unit(session, unit, change.areas or row["areas"])
     disabled = change.disabled if change.disabled is not None else row["disabled_at"] is not None
     await queries.change_account(session, row["id"], roles=sorted(set(roles)), disabled=disabled)
     if change.areas is not None:
         await queries.set_areas(session, row["id"], sorted(set(change.areas)))
     await queries.set_matters(session, row["id"], sorted(set(matters)))
+    await queries.set_unit(session, row["id"], unit)
     await sign_in_queries.end_sessions(session, row["id"])
     before, after = shown(row), shown(await known(session, login))
     await _note(
@@ -173,6 +191,7 @@ def _rights(account: AccountOut) -> dict[str, Any]:
         "roles": account.roles,
         "areas": account.areas,
         "matters": account.matters,
+        "unit": account.unit,
         "disabled": account.disabled_at is not None,
     }
 

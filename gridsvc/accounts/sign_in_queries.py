@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 # Areas and matters come with the account: one round trip for every request. A department's
 # matters are listed with all their sub-matters.
 _WHO = """
-SELECT a.id, a.login, a.roles, a.person_id, p.code AS person_code, a.demonstration,
+SELECT a.id, a.login, a.roles, a.person_id, p.code AS person_code, a.unit_code, a.demonstration,
        a.must_change_password, a.second_factor_sealed IS NOT NULL AS has_second_factor,
        a.oidc_subject IS NOT NULL AS openid,
        ARRAY(SELECT r.division_code FROM account_area r WHERE r.account_id = a.id ORDER BY 1)

@@ -26,7 +26,7 @@ class Actor:
         Grid worker, liaison or officer the account stands for, if any.
     via
         How they proved who they are: session, token, api_key, sign_in (not proved yet),
-        command_line, or system.
+        command_line, public (nobody proves anything), or system.
     address
         Network address they came from.
     request_id

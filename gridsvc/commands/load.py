@@ -24,15 +24,15 @@ def load(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Divisions, prepared areas, households, lists, people, events, roads; what they "
-            "are may stand first, as in `load roads FILE`."
+            help="Divisions, prepared areas, zones, seeds, households, service points, lists, "
+            "people, events, roads; what they are may stand first, as in `load zones FILE`."
         ),
     ],
     division: Annotated[
         str | None,
         typer.Option(
             help="Community an area is, where its boundary carries no code; county roads are of; "
-            "area that lists hold for, instead of everywhere."
+            "area that lists hold for, instead of everywhere, or whose zones or seeds are replaced."
         ),
     ] = None,
     effective: Annotated[
@@ -42,15 +42,22 @@ def load(
     kind: Annotated[
         str | None, typer.Option("--as", help=f"What the files are: {', '.join(loading.ORDER)}.")
     ] = None,
+    anyway: Annotated[
+        bool,
+        typer.Option("--anyway", help="Take roads that reach far fewer households than before."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Load files into PostGIS, all or nothing; what each holds is told by its columns.
 
-    CSV (UTF-8) and XLSX for divisions, households, people, events and lists (powers, matters,
-    units, delegations, limits, policies, duties, calendars); GeoPackage for prepared areas,
-    divisions and people; OpenStreetMap extracts for roads, or with `load roads` the streets of a
-    prepared area. Bad rows are named with their line. A list is kept as a version; loading it
-    again changes nothing.
+    CSV (UTF-8) and XLSX for divisions, households, service points, people, events and lists
+    (powers, matters, units, delegations, limits, policies, duties, calendars), indicators,
+    surveys and rules for stars; GeoPackage for
+    prepared areas, divisions and people; any vector file for zones no micro-grid crosses
+    (residents' groups, given grids) and seeds that get one of their own (homes, stations);
+    OpenStreetMap extracts for roads, or with `load roads` the streets of a prepared area. Bad rows
+    are named with their line. A list is kept as a version; loading it again changes nothing.
+    Zones, seeds and service points replace all those of the communities they lie in.
     """
     first, rest = str(files[0]), files[1:]
     if first in loading.ORDER and rest and not files[0].exists():
@@ -69,6 +76,7 @@ def load(
                     keyring=keyring,
                     division=checked(division) if division is not None else None,
                     effective_from=effective.date() if effective else None,
+                    anyway=anyway,
                     progress=progress,
                 )
 

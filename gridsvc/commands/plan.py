@@ -46,6 +46,12 @@ Seed = Annotated[int, typer.Option(min=0, help="The same input and seed give the
 Anew = Annotated[
     bool, typer.Option("--anew", help="Plan from scratch; else a plan in force is mended.")
 ]
+Zones = Annotated[
+    bool, typer.Option("--zones/--no-zones", help="Heed the zones loaded; cross no border of them.")
+]
+Seeds = Annotated[
+    bool, typer.Option("--seeds/--no-seeds", help="Heed the seeds loaded; a cell round each.")
+]
 Publish = Annotated[bool, typer.Option(help="Put the plans in force now.")]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Leave what has a plan made from just the same.")
@@ -70,6 +76,8 @@ def plan(
     grid_target: GridTarget = 300,
     seed: Seed = 0,
     anew: Anew = False,
+    zones: Zones = True,
+    seeds: Seeds = True,
     publish: Publish = False,
     resume: Resume = False,
     workers: Workers = None,
@@ -88,6 +96,8 @@ def plan(
         grid_target=grid_target,
         anew=anew,
         locked=tuple(sorted(lock or [])),
+        zones=zones,
+        seeds=seeds,
     )
     settings.check()
     within = checked(division)

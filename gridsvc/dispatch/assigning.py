@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from gridsvc.audit.actor import SYSTEM, acting
@@ -16,6 +15,8 @@ from gridsvc.dispatch.ranking import Ranked
 from gridsvc.errors import NotFound
 from gridsvc.events import queries as event_queries
 from gridsvc.events import service as event_service
+from gridsvc.events.queries import Brief, brief_of
+from gridsvc.events.stage_queries import Held
 from gridsvc.events.states import WAITING, State
 from gridsvc.mandates.queries import policy_of
 from gridsvc.notices import service as notices
@@ -27,8 +28,8 @@ from gridsvc.people import queries as people_queries
 MOST_TAKEN_UP = 50
 
 
-async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> bool:
-    """Give a waiting event to the best free person; whether somebody took it.
+async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> int | None:
+    """Give a waiting event to the best free person; who took it, or none.
 
     If nobody is eligible the event keeps waiting with the reason written on it. Whoever gave it
     back or did not answer is not asked again.
@@ -38,28 +39,60 @@ async def assign(session: AsyncSession, event_id: int, *, patient: bool) -> bool
     patient
         Whether to wait for the grid's own worker while another transaction holds them. Only
         for transactions that hold no other person: two that wait for each other deadlock.
+
+    Returns
+    -------
+    int or None
+        Database id of the person.
+
+    Raises
+    ------
+    NotFound
+        If there is no such event.
     """
-    event = await event_queries.event(session, event_id)
-    if event is None:
+    row = await event_queries.event(session, event_id)
+    if row is None:
         raise NotFound(f"there is no event {event_id}")
-    search = await choosing.search_for(
-        session,
-        matter=(event["matter"], event["matter_kind"], event["power_code"]),
-        division_code=event["division_code"],
-        grid_id=event["grid_id"],
-        place=(event["lon"], event["lat"]),
-    )
+    refused = await queries.refused_by(session, event_id)
+    return await _assign(session, brief_of(row), refused=refused, patient=patient)
+
+
+async def assign_filed(session: AsyncSession, event: Brief, held: Held) -> int | None:
+    """Give an event that this transaction filed to the best free person; who, or none.
+
+    It holds nobody else, so it waits for the grid's own worker.
+    """
+    return await _assign(session, event, held=held, patient=True)
+
+
+async def _assign(
+    session: AsyncSession,
+    event: Brief,
+    *,
+    patient: bool,
+    refused: Collection[int] = (),
+    held: Held | None = None,
+) -> int | None:
+    search = await choosing.search_for(session, event)
     async with widened(session, search.scope):
-        refused = await queries.refused_by(session, event_id)
-        async for look in choosing.looks(session, search, without=refused):
-            taken = await _take_first(session, look, patient=patient)
-            if taken is not None:
-                await _give(session, event, look, taken)
-                return True
-        await event_queries.set_waiting(
-            session, event_id, await choosing.shortfall(session, search)
-        )
-        return False
+        found = await _found(session, search, refused, patient=patient)
+        if found is None:
+            why = await choosing.shortfall(session, search)
+            await event_queries.set_waiting(session, event.id, why)
+            return None
+        await _give(session, event, *found, held)
+        return found[1].candidate.person_id
+
+
+async def _found(
+    session: AsyncSession, search: Search, refused: Collection[int], *, patient: bool
+) -> tuple[Look, Ranked] | None:
+    """Somebody who is free, counted and locked, and the look that found them."""
+    async for look in choosing.looks(session, search, without=refused):
+        taken = await _take_first(session, look, patient=patient)
+        if taken is not None:
+            return look, taken
+    return None
 
 
 async def _take_first(session: AsyncSession, look: Look, *, patient: bool) -> Ranked | None:
@@ -76,7 +109,9 @@ async def _take(session: AsyncSession, ranked: Sequence[Ranked], *, wait: bool) 
     return ranked[ids.index(taken)] if taken is not None else None
 
 
-async def _give(session: AsyncSession, event: RowMapping, look: Look, chosen: Ranked) -> None:
+async def _give(
+    session: AsyncSession, event: Brief, look: Look, chosen: Ranked, held: Held | None
+) -> None:
     candidate = chosen.candidate
     given = Given(
         person_id=candidate.person_id,
@@ -90,29 +125,35 @@ async def _give(session: AsyncSession, event: RowMapping, look: Look, chosen: Ra
         road_m=look.road_m(chosen),
     )
     with acting(session, SYSTEM):
-        await put_into_hands(session, event, given, look.search)
+        await put_into_hands(session, event, given, look.search, held)
 
 
 async def put_into_hands(
-    session: AsyncSession, event: RowMapping, given: Given, search: Search
+    session: AsyncSession, event: Brief, given: Given, search: Search, held: Held | None = None
 ) -> None:
-    """Open an assignment for somebody already counted, move the event to them and tell them."""
-    event_id: int = event["id"]
+    """Open an assignment for somebody already counted, move the event to them and tell them.
+
+    Parameters
+    ----------
+    held
+        The event, if this transaction holds it already.
+    """
     within_s = search.policy.accept_within_s
-    assignment_id = await queries.open_assignment(
-        session, event_id=event_id, given=given, within_s=within_s
+    assignment_id, at = await queries.open_assignment(
+        session, event_id=event.id, given=given, within_s=within_s
     )
-    await event_queries.set_handler(session, event_id, given.person_id)
+    if held is not None:
+        held = held.later(at)
     note = f"派遣给 {given.code}：{given.reason}"
-    await event_service.move(session, event_id, State.DISPATCHED, note=note)
+    await event_service.give(session, event.id, given.person_id, note=note, held=held)
     await notices.tell(
         session,
         kind=Kind.ASSIGNED,
         subject_type="event",
-        subject_id=event_id,
+        subject_id=event.id,
         recipients=Recipients(people=[given.person_id]),
-        division_code=event["division_code"],
-        facts={"matter": event["matter_name"], "cell": event["micro_grid_code"]},
+        division_code=event.division_code,
+        facts={"matter": event.matter_name, "cell": event.micro_grid_code},
         occasion=str(assignment_id),
     )
 
@@ -184,7 +225,7 @@ async def sweep(engine: AsyncEngine) -> int:
             more = event is not None
             if event is not None:
                 after = (event["received_at"], event["id"])
-                assigned += await assign(session, event["id"], patient=True)
+                assigned += await assign(session, event["id"], patient=True) is not None
     return assigned
 
 

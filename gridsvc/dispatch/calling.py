@@ -28,8 +28,6 @@ from gridsvc.notices import service as notices
 from gridsvc.notices.kinds import Kind
 from gridsvc.notices.service import Recipients
 
-#: Nobody is called to come later than this.
-MOST = timedelta(days=366)
 #: Stages whose limit says by when a unit checks in, best first: to be there, else to answer.
 _STAGES = ("arrive", "accept")
 
@@ -165,9 +163,9 @@ async def _due(
 ) -> tuple[datetime, str]:
     """By when the units check in, and what that goes by: given, limit or usual."""
     if new.check_in_by is not None:
-        if not now < new.check_in_by <= now + MOST:
+        if not now < new.check_in_by <= now + timedelta(days=calls.MOST_DAYS):
             raise BadInput(
-                f"units check in by a time to come, within {MOST.days} days; "
+                f"units check in by a time to come, within {calls.MOST_DAYS} days; "
                 f"{new.check_in_by.isoformat()} is none"
             )
         return new.check_in_by, "given"

@@ -65,6 +65,8 @@ TACKLING: dict[CallState, frozenset[CallState]] = ORDINARY | {
 }
 MOVES = {CallKind.ORDINARY: ORDINARY, CallKind.TACKLING: TACKLING}
 
+#: Nobody is called to come later than so many days from now.
+MOST_DAYS = 366
 #: States in which called units are awaited, and reminded by the clock.
 OPEN = frozenset({CallState.CALLED, CallState.SIGNED_OFF, CallState.CHECKED_IN})
 #: States in which those who are there write down what they do.

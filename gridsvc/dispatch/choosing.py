@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import ceil
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridsvc.codes import DIGITS, WHOLE, ancestors, code_range
 from gridsvc.db import Scope, widened
 from gridsvc.dispatch.ranking import Ranked, certain, rank, reason
+from gridsvc.events.queries import Brief
 from gridsvc.mandates.lists import DispatchPolicy
 from gridsvc.mandates.queries import policy_of
 from gridsvc.mandates.service import why_no_power
@@ -23,8 +25,9 @@ from gridsvc.roads.modes import Mode, fastest_mps
 from gridsvc.roads.travel import Reach, Travel
 
 #: How many of the nearest to look at first: with 8 and many events in one spot a quarter find
-#: nobody free, with 32 none. Each further round looks at so many times as many.
-FIRST_LOOK, WIDER = 32, 4
+#: nobody free, with 32 none. Each further round looks at so many times as many at least; at a
+#: share more than the ground says, where people stand closer than they did so far.
+FIRST_LOOK, WIDER, SPARE = 32, 2, 1.3
 #: What a straight line may be off: the index follows moves late, and maps are flat.
 INDEX_BEHIND_M, FLAT_SHARE = 25.0, 0.02
 #: Digits of a division code that the people who may be sent share with the event.
@@ -89,6 +92,14 @@ class Look:
     everybody: bool
     reach: Reach
 
+    def needed_m(self, wanted: int) -> float:
+        """Metres within which everybody must be known before so many are certain; inf = all."""
+        others = [one for one in self.ranked if not one.candidate.own_grid]
+        if len(others) < wanted:
+            return np.inf
+        farthest_m = others[wanted - 1].eta_s * fastest_mps(Mode(self.search.policy.travel_mode))
+        return (farthest_m + INDEX_BEHIND_M) / (1 - FLAT_SHARE)
+
     def road_m(self, one: Ranked) -> float | None:
         """Metres of somebody's way by road; none where they do not go by road."""
         if one.by != "road" or not np.isfinite(one.eta_s):
@@ -110,56 +121,43 @@ def county_of(division_code: str) -> Scope:
     return Scope((county_range(division_code),), above=tuple(ancestors(division_code)))
 
 
-async def search_for(
-    session: AsyncSession,
-    *,
-    matter: tuple[str, str, str | None],
-    division_code: str,
-    grid_id: int,
-    place: tuple[float, float],
-) -> Search:
-    """What a matter at a place asks for, by the policy in force.
-
-    Parameters
-    ----------
-    matter
-        Code, kind and power of the matter.
-    grid_id
-        Grid the place lies in.
-    place
-        Degrees, WGS-84.
-    """
-    code, kind, power_code = matter
-    officer, barred = kind == "enforcement", None
-    async with widened(session, county_of(division_code)):
-        policy = await policy_of(session, code, division_code)
-        if officer and power_code is not None:
-            barred = await why_no_power(session, power_code, division_code, datetime.now(UTC))
+async def search_for(session: AsyncSession, event: Brief) -> Search:
+    """What an event asks for, by the policy in force for its matter where it lies."""
+    officer, barred = event.matter_kind == "enforcement", None
+    async with widened(session, county_of(event.division_code)):
+        policy = await policy_of(session, event.matter, event.division_code)
+        if officer and event.power_code is not None:
+            barred = await why_no_power(
+                session, event.power_code, event.division_code, datetime.now(UTC)
+            )
     if policy.reach == "anywhere":
         low, high = code_range(WHOLE)
     else:
-        low, high = code_range(division_code[: _REACH[policy.reach]].ljust(12, "0"))
+        low, high = code_range(event.division_code[: _REACH[policy.reach]].ljust(12, "0"))
     need = Need(
         role="officer" if officer else "grid_worker",
-        power_code=power_code if officer else None,
+        power_code=event.power_code if officer else None,
         low=low,
         high=high,
-        grid_id=None if officer or policy.first == "nearest" else grid_id,
+        grid_id=None if officer or policy.first == "nearest" else event.grid_id,
         max_radius_m=policy.max_radius_m,
         max_position_age_s=policy.max_position_age_s,
     )
-    return Search(need, policy, division_code, *place, barred)
+    return Search(need, policy, event.division_code, event.lon, event.lat, barred)
 
 
 async def looks(
-    session: AsyncSession, search: Search, *, without: Collection[int] = ()
+    session: AsyncSession, search: Search, *, without: Collection[int] = (), wanted: int = 1
 ) -> AsyncIterator[Look]:
     """Look around an event, wider each time, until everybody was looked at.
 
-    Where nobody may enforce it, nobody is looked for.
+    Where nobody may enforce it, nobody is looked for. The second look reaches as far as somebody
+    could come from who is quicker than those found by the first.
 
     Parameters
     ----------
+    wanted
+        How many should be found for certain.
     without
         Database ids of people not to be asked.
     """
@@ -171,14 +169,21 @@ async def looks(
         found = await people_queries.nearest_eligible(
             session, need=search.need, lon=search.lon, lat=search.lat, k=k
         )
-        wanted = [one for one in found.candidates if one.person_id not in without]
+        asked = [one for one in found.candidates if one.person_id not in without]
         if search.only_own:
-            wanted = [one for one in wanted if one.own_grid]
-        look = _ranked(search, wanted, travel, found.looked_m)
+            asked = [one for one in asked if one.own_grid]
+        look = _ranked(search, asked, travel, found.looked_m)
         yield look
         if look.everybody:
             return
-        k *= WIDER
+        k = _more(k, found.looked_m, look.needed_m(wanted))
+
+
+def _more(k: int, looked_m: float, needed_m: float) -> int:
+    """How many people there should be within a distance, from how many there are within less."""
+    if needed_m <= 0 or looked_m <= 0 or not np.isfinite(needed_m):
+        return k * WIDER
+    return max(k * WIDER, ceil(k * SPARE * (needed_m / looked_m) ** 2))
 
 
 def _ranked(search: Search, wanted: Sequence[Candidate], travel: Travel, looked_m: float) -> Look:

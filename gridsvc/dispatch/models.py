@@ -1,4 +1,4 @@
-"""Tables of assignments and of whistle calls."""
+"""Tables of assignments, of whistle calls, and of shifts handed over."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from geoalchemy2 import Geometry
 from geoalchemy2.elements import WKBElement
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     DateTime,
@@ -216,3 +217,40 @@ class WhistleEscalation(Base):
     at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )
+
+
+class Handover(Base):
+    """A shift of the desk that is handed over: what was open, and notes to who comes next.
+
+    `urgent_events` are the ids of what could not wait. Whoever takes over says so by name.
+    """
+
+    __tablename__ = "handover"
+    __table_args__ = (
+        CheckConstraint("length(notes) <= 4000", name="notes_length"),
+        CheckConstraint("length(name) BETWEEN 1 AND 50", name="name_length"),
+        CheckConstraint(
+            "(taken_at IS NULL) = (taken_by IS NULL) AND (taken_at IS NULL) = (taken_name IS NULL)",
+            name="taken_whole",
+        ),
+        UniqueConstraint("written_by", "client_key"),
+        Index("ix_handover_division_code", "division_code", "written_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    division_code: Mapped[str] = mapped_column(CodeText, ForeignKey("division.code"))
+    written_by: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    notes: Mapped[str] = mapped_column(Text)
+    open_events: Mapped[int]
+    waiting_events: Mapped[int]
+    overdue_events: Mapped[int]
+    urgent_events: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    client_key: Mapped[str] = mapped_column(Text)
+    body_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    written_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    taken_by: Mapped[str | None] = mapped_column(Text)
+    taken_name: Mapped[str | None] = mapped_column(Text)
+    taken_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

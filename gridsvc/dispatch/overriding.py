@@ -17,6 +17,7 @@ from gridsvc.dispatch.schemas import OverrideIn
 from gridsvc.errors import Conflict, NotFound
 from gridsvc.events import queries as event_queries
 from gridsvc.events import service as event_service
+from gridsvc.events.queries import Brief, brief_of
 from gridsvc.events.schemas import EventWithHistory
 from gridsvc.events.states import IN_HAND, WAITING, State
 from gridsvc.people import queries as people_queries
@@ -41,18 +42,13 @@ async def override(session: AsyncSession, event_id: int, order: OverrideIn) -> E
     found = await event_queries.lock(session, event_id)
     if found is None:
         raise NotFound(f"there is no event {event_id}")
-    event: Any = await event_queries.event(session, event_id)
-    has = event["handler_code"] if found.handler_id is not None else None
+    row: Any = await event_queries.event(session, event_id)
+    event = brief_of(row)
+    has = row["handler_code"] if found.handler_id is not None else None
     if found.state in IN_HAND and has == order.person:
         return await event_service.show(session, event_id)
     _check_seen(event_id, found.state, has, order)
-    search = await choosing.search_for(
-        session,
-        matter=(event["matter"], event["matter_kind"], event["power_code"]),
-        division_code=event["division_code"],
-        grid_id=event["grid_id"],
-        place=(event["lon"], event["lat"]),
-    )
+    search = await choosing.search_for(session, event)
     async with widened(session, search.scope):
         person = await people_service.known_person(session, order.person)
         await _check_fit(session, search, person)
@@ -71,7 +67,7 @@ async def override(session: AsyncSession, event_id: int, order: OverrideIn) -> E
         Action.EVENT_MOVED,
         "event",
         event_id,
-        division_code=event["division_code"],
+        division_code=event.division_code,
         before={"state": found.state, "handler": has},
         after={"state": State.DISPATCHED, "handler": order.person},
     )
@@ -107,7 +103,7 @@ async def _check_fit(session: AsyncSession, search: Search, person: RowMapping) 
 
 
 async def _take(
-    session: AsyncSession, event: RowMapping, search: Search, person: RowMapping, why: str
+    session: AsyncSession, event: Brief, search: Search, person: RowMapping, why: str
 ) -> None:
     if not await people_queries.take_named(session, person["id"]):
         raise Conflict(

@@ -32,7 +32,8 @@ async def record(
     recorded = await tracking.record(session, told, source=source, limits=limits)
     if not recorded.moved:
         return recorded, []
-    counties = sorted({county_range(one.division_code) for one in recorded.moved})
+    divisions = {one.division_code for one in recorded.moved}
+    counties = sorted({county_range(code) for code in divisions})
     moved = [one.person_id for one in recorded.moved]
     if session.info.get("scope", NOWHERE).shows_all_of(counties):
         wanted = await event_queries.waited_for(session, moved, counties=counties)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from math import isfinite
 from typing import NamedTuple
 
@@ -37,21 +38,22 @@ class Given:
 
 async def open_assignment(
     session: AsyncSession, *, event_id: int, given: Given, within_s: float
-) -> int:
-    """Write that a person has an event from now on, and by when they answer; the row's id."""
+) -> tuple[int, datetime]:
+    """Write that a person has an event from now on, by when to answer; the row's id and time."""
     eta_s = given.eta_s if given.eta_s is not None and isfinite(given.eta_s) else None
-    added = await session.scalar(
+    added = await session.execute(
         text("""
         INSERT INTO assignment (event_id, division_code, person_id, person_code, person_name,
                                 person_role, distance_m, reason, eta_s, eta_by, road_m,
                                 accept_by)
         SELECT id, division_code, :person_id, :code, :name, :role, :distance_m, :reason, :eta_s,
                :by, :road_m, clock_timestamp() + CAST(:within_s AS float8) * interval '1 second'
-        FROM event WHERE id = :event_id RETURNING id
+        FROM event WHERE id = :event_id RETURNING id, assigned_at
         """),
         vars(given) | {"event_id": event_id, "eta_s": eta_s, "within_s": within_s},
     )
-    return int(added)
+    row = added.one()
+    return row.id, row.assigned_at
 
 
 class Released(NamedTuple):

@@ -12,15 +12,16 @@ from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.db import EVERYWHERE, widened
 from gridsvc.dispatch import choosing
-from gridsvc.dispatch.assigning import assign, pass_on, take_up
+from gridsvc.dispatch.assigning import assign_filed, pass_on, take_up
 from gridsvc.dispatch.choosing import Look, Search, county_of
 from gridsvc.dispatch.ranking import Ranked
 from gridsvc.dispatch.schemas import Nearest, NearestPerson, PassedOverPerson
 from gridsvc.errors import Conflict, Forbidden, NotFound
+from gridsvc.events import filing, suspensions
 from gridsvc.events import service as event_service
-from gridsvc.events import suspensions
-from gridsvc.events.queries import Locked
+from gridsvc.events.queries import Brief
 from gridsvc.events.schemas import DecisionIn, EventIn, EventWithHistory, MoveIn
+from gridsvc.events.stage_queries import Held
 from gridsvc.events.states import IN_HAND, State
 from gridsvc.geo import Datum, to_wgs84
 from gridsvc.grids.queries import cell_at
@@ -37,38 +38,35 @@ from gridsvc.people.schemas import DutyOut
 
 async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> EventWithHistory:
     """Take a report in and give it to the nearest eligible person, in one transaction."""
-    event_id, new = await event_service.report(session, event, keyring)
-    if new:
-        await assign(session, event_id, patient=True)
-    shown = await event_service.show(session, event_id)
-    if new:
-        await _tell_of_new(session, shown)
-        await audit.record(
-            session,
-            Action.EVENT_REPORTED,
-            "event",
-            event_id,
-            division_code=shown.division_code,
-            after={"matter": shown.matter, "state": shown.state},
-        )
+    filed = await filing.report(session, event, keyring)
+    if filed.brief is None or filed.held is None:
+        return await event_service.show(session, filed.event_id)
+    async with widened(session, EVERYWHERE):
+        handler_id = await assign_filed(session, filed.brief, filed.held)
+        await _tell_of_new(session, filed.brief, handler_id)
+    shown = await event_service.show(session, filed.event_id)
+    await audit.record(
+        session,
+        Action.EVENT_REPORTED,
+        "event",
+        filed.event_id,
+        division_code=shown.division_code,
+        after={"matter": shown.matter, "state": shown.state},
+    )
     return shown
 
 
-async def _tell_of_new(session: AsyncSession, event: EventWithHistory) -> None:
+async def _tell_of_new(session: AsyncSession, event: Brief, handler_id: int | None) -> None:
     """Tell of a new event whoever answers for its cells and does not have it already."""
-    async with widened(session, EVERYWHERE):
-        posted = await people_queries.posted_to(session, event.micro_grid_code)
-        if event.handler is not None:
-            posted.pop(event.handler.code, None)
-        await notices.tell(
-            session,
-            kind=Kind.NEW_EVENT,
-            subject_type="event",
-            subject_id=event.id,
-            recipients=Recipients(people=list(posted.values())),
-            division_code=event.division_code,
-            facts={"matter": event.matter_name, "cell": event.micro_grid_code},
-        )
+    await notices.tell(
+        session,
+        kind=Kind.NEW_EVENT,
+        subject_type="event",
+        subject_id=event.id,
+        recipients=Recipients(cell=event.micro_grid_code, without=handler_id),
+        division_code=event.division_code,
+        facts={"matter": event.matter_name, "cell": event.micro_grid_code},
+    )
 
 
 async def move(
@@ -115,7 +113,7 @@ async def decide_suspension(
     return await event_service.show(session, event_id)
 
 
-async def _moved(session: AsyncSession, event_id: int, before: Locked, then: State) -> None:
+async def _moved(session: AsyncSession, event_id: int, before: Held, then: State) -> None:
     """Take a moved event out of hands that no longer have it, and record the move."""
     if then not in IN_HAND:
         async with widened(session, county_of(before.division_code)):
@@ -182,13 +180,7 @@ async def nearest(
             f"{lon}, {lat} ({datum}) lies outside every published grid of your area; "
             "check the datum, or publish a plan for that community"
         )
-    search = await choosing.search_for(
-        session,
-        matter=(matter.code, matter.kind, matter.power_code),
-        division_code=located.division_code,
-        grid_id=located.grid_id,
-        place=(x, y),
-    )
+    search = await choosing.search_for(session, filing.brief_of(0, matter, located, (x, y)))
     async with widened(session, search.scope):
         best = await _best(session, search, k)
         passed_over = await people_queries.around(session, need=search.need, lon=x, lat=y, k=k)
@@ -217,7 +209,7 @@ async def nearest(
 async def _best(session: AsyncSession, search: Search, k: int) -> list[NearestPerson]:
     """The best `k` for certain, or all there are."""
     best: list[NearestPerson] = []
-    async for look in choosing.looks(session, search):
+    async for look in choosing.looks(session, search, wanted=k):
         best = [_shown(place, look, one) for place, one in enumerate(look.ranked[:k], start=1)]
         if len(look.front) >= k:
             break

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gridsvc.codes import WHOLE, checked, code_range
+from gridsvc.codes import range_within
 from gridsvc.dispatch import whistle_queries
+from gridsvc.dispatch.calls import MOST_DAYS
 from gridsvc.dispatch.whistle_schemas import UnitFigures, WhistleFigures
 from gridsvc.errors import BadInput
 from gridsvc.events.figures import rate
@@ -25,7 +26,7 @@ _SHARES = (
 
 
 def rates(counts: Mapping[str, int]) -> list[Rate]:
-    """Every rate there is; check-ins are shares of what was due: who came, or is too late.
+    """Every rate there is; check-ins are shares of what was due: units whose time ran out.
 
     Raises
     ------
@@ -38,9 +39,10 @@ def rates(counts: Mapping[str, int]) -> list[Rate]:
 async def figures(
     session: AsyncSession, *, division: str | None, since: datetime, until: datetime
 ) -> WhistleFigures:
-    """Counts of the calls made in a division within a window, as they stand now.
+    """Counts of a division's whistle calls within a window, as they stood at its end.
 
-    What was withdrawn counts for nothing but itself.
+    Calls count where they were made, units where their time to check in runs out. What was
+    withdrawn counts for nothing but itself, unless a unit's time had run out by then.
 
     Raises
     ------
@@ -49,8 +51,10 @@ async def figures(
     """
     if until <= since:
         raise BadInput("the window ends before it begins; give since before until")
-    low, high = code_range(checked(division) if division is not None else WHOLE)
-    row = await whistle_queries.figures(session, low=low, high=high, since=since, until=until)
+    low, high = range_within(division)
+    row = await whistle_queries.figures(
+        session, low=low, high=high, since=since, until=until, most_days=MOST_DAYS
+    )
     return WhistleFigures(
         window=Window(since=since, until=row["until"]),
         counts=row["counts"],

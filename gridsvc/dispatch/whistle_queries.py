@@ -114,47 +114,65 @@ LEFT JOIN matter m ON m.code = c.matter_code
 ORDER BY e.call_id, e.unit_code, e.rung
 """)
 
-# A unit is judged by what was due: it came, or its time is over.
+# Nothing after the window is looked at: a window that is past gives the same figures whenever it is
+# asked for. A unit counts where its time runs out; where the call was over before that, nobody
+# waited for it any more.
 _FIGURES = text("""
-WITH made AS (
-    SELECT * FROM whistle_call
-    WHERE called_at >= :since AND called_at < :until
-      AND division_code >= :low AND division_code < :high
-), calls AS (SELECT * FROM made WHERE state <> 'WITHDRAWN'
-), called AS (
-    SELECT w.*, w.checked_in_at IS NOT NULL OR w.due_at <= now() AS due
-    FROM whistle_unit w JOIN calls c ON c.id = w.call_id
+WITH span AS (
+    SELECT CAST(:since AS timestamptz) AS since, least(CAST(:until AS timestamptz), now()) AS until
+), told AS (
+    SELECT c.*, since, until, c.called_at >= since AS in_window, h.*
+    FROM span, whistle_call c CROSS JOIN LATERAL (
+        SELECT (array_agg(to_state ORDER BY id DESC) FILTER (WHERE deed = 'judge'))[1] AS word,
+               coalesce(bool_or(deed = 'withdraw'), false) AS withdrawn,
+               coalesce(bool_or(deed = 'close'), false) AS is_closed,
+               min(at) FILTER (WHERE deed IN ('judge', 'withdraw')) AS over_at
+        FROM whistle_history WHERE call_id = c.id AND at < until
+    ) h
+    WHERE c.called_at >= since - make_interval(days => :most_days) AND c.called_at < until
+      AND c.division_code >= :low AND c.division_code < :high
+), calls AS (SELECT * FROM told WHERE in_window AND NOT withdrawn
 ), counted AS (
     SELECT count(*) AS calls, count(*) FILTER (WHERE kind = 'tackling') AS tackling,
-           (SELECT count(*) FROM made WHERE state = 'WITHDRAWN') AS withdrawn,
-           count(*) FILTER (WHERE resolved IS NOT NULL) AS judged,
-           count(*) FILTER (WHERE resolved) AS resolved,
-           count(*) FILTER (WHERE state = 'CLOSED') AS closed,
-           count(DISTINCT unit_code) AS callers
+           (SELECT count(*) FROM told WHERE in_window AND withdrawn) AS withdrawn,
+           count(*) FILTER (WHERE word IS NOT NULL) AS judged,
+           count(*) FILTER (WHERE word = 'RESOLVED') AS resolved,
+           count(*) FILTER (WHERE is_closed) AS closed, count(DISTINCT unit_code) AS callers
     FROM calls
-), answered AS (
-    SELECT count(*) AS called, count(DISTINCT unit_code) AS units,
-           count(*) FILTER (WHERE due) AS due,
-           count(*) FILTER (WHERE checked_in_at IS NOT NULL) AS checked_in,
-           count(*) FILTER (WHERE checked_in_at <= due_at) AS in_time,
-           count(*) FILTER (WHERE due AND checked_in_at IS NULL) AS unanswered,
-           count(score) AS scored, coalesce(sum(score), 0) AS score_sum
-    FROM called
+), awaited AS (
+    SELECT w.unit_code, w.due_at, CASE WHEN w.checked_in_at < until THEN w.checked_in_at END AS at,
+           in_window AND NOT withdrawn AS called,
+           w.due_at >= since AND w.due_at < until
+               AND NOT (w.checked_in_at IS NULL AND coalesce(over_at <= w.due_at, false)) AS due,
+           CASE WHEN in_window AND is_closed THEN w.score END AS score
+    FROM whistle_unit w JOIN told t ON t.id = w.call_id
 ), by_unit AS (
-    SELECT w.unit_code AS unit, coalesce(min(u.name), w.unit_code) AS name, count(*) AS called,
+    SELECT unit_code AS unit, count(*) FILTER (WHERE called) AS called,
            count(*) FILTER (WHERE due) AS due,
-           count(*) FILTER (WHERE checked_in_at <= due_at) AS in_time,
-           count(*) FILTER (WHERE checked_in_at > due_at) AS late,
-           count(*) FILTER (WHERE due AND checked_in_at IS NULL) AS unanswered,
+           count(*) FILTER (WHERE due AND at IS NOT NULL) AS checked_in,
+           count(*) FILTER (WHERE due AND at <= due_at) AS in_time,
+           count(*) FILTER (WHERE due AND at > due_at) AS late,
+           count(*) FILTER (WHERE due AND at IS NULL) AS unanswered,
            count(score) AS scored, coalesce(sum(score), 0) AS score_sum
-    FROM called w LEFT JOIN unit u ON u.code = w.unit_code
-    GROUP BY w.unit_code ORDER BY w.unit_code
+    FROM awaited WHERE called OR due GROUP BY unit_code
+), answered AS (
+    SELECT coalesce(sum(called), 0)::bigint AS called, count(*) FILTER (WHERE called > 0) AS units,
+           coalesce(sum(due), 0)::bigint AS due,
+           coalesce(sum(checked_in), 0)::bigint AS checked_in,
+           coalesce(sum(in_time), 0)::bigint AS in_time,
+           coalesce(sum(late), 0)::bigint AS late,
+           coalesce(sum(unanswered), 0)::bigint AS unanswered,
+           coalesce(sum(scored), 0)::bigint AS scored,
+           coalesce(sum(score_sum), 0)::bigint AS score_sum
+    FROM by_unit
 )
-SELECT least(CAST(:until AS timestamptz), now()) AS until,
+SELECT (SELECT until FROM span) AS until,
        (SELECT to_jsonb(t) FROM counted t) || (SELECT to_jsonb(t) FROM answered t) AS counts,
        (SELECT coalesce(jsonb_object_agg(channel, number), '{}') FROM (
             SELECT channel, count(*) AS number FROM calls GROUP BY channel) t) AS channels,
-       (SELECT coalesce(jsonb_agg(t), '[]') FROM by_unit t) AS units
+       (SELECT coalesce(jsonb_agg(to_jsonb(b) || jsonb_build_object('name', coalesce(u.name, unit))
+                                  ORDER BY unit), '[]')
+        FROM by_unit b LEFT JOIN unit u ON u.code = b.unit) AS units
 """).columns(counts=JSONB, channels=JSONB, units=JSONB)
 
 
@@ -309,8 +327,20 @@ async def escalate(
 
 
 async def figures(
-    session: AsyncSession, *, low: str, high: str, since: datetime, until: datetime
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    since: datetime,
+    until: datetime,
+    most_days: int,
 ) -> RowMapping:
-    """Counts of the calls made in a window: ``until``, ``counts``, ``channels`` and ``units``."""
-    asked = {"low": low, "high": high, "since": since, "until": until}
+    """Counts of a window: ``until`` (never later than now), ``counts``, ``channels``, ``units``.
+
+    Parameters
+    ----------
+    most_days
+        Days after a call within which its units check in, at most.
+    """
+    asked = {"low": low, "high": high, "since": since, "until": until, "most_days": most_days}
     return (await session.execute(_FIGURES, asked)).mappings().one()

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 
 from gridsvc.accounts.access import Caller, Session, may
 from gridsvc.accounts.roles import Permission
-from gridsvc.codes import WHOLE, checked, code_range
+from gridsvc.codes import range_within
 from gridsvc.dispatch import calling, whistle_figures, whistling
 from gridsvc.dispatch.calls import CallState
 from gridsvc.dispatch.whistle_schemas import (
@@ -56,7 +56,7 @@ async def whistles(
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> WhistlePage:
     """Calls of the caller's areas, newest first."""
-    low, high = code_range(checked(division) if division is not None else WHOLE)
+    low, high = range_within(division)
     return await whistling.page(
         session, low=low, high=high, state=state, event=event, unit=unit, limit=limit, offset=offset
     )
@@ -69,7 +69,11 @@ async def figures(
     until: Annotated[AwareDatetime, Query(examples=["2026-12-01T00:00:00+08:00"])],
     division: Within = None,
 ) -> WhistleFigures:
-    """Calls made in a window: answered in time, resolved, scored; every rate with its parts."""
+    """Calls of a window: answered in time, resolved, scored; every rate with its parts.
+
+    Calls count where they were made, called units where their time to check in runs out; nothing
+    done after the window is looked at.
+    """
     return await whistle_figures.figures(session, division=division, since=since, until=until)
 
 

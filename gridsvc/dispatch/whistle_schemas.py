@@ -221,17 +221,17 @@ class UnitFigures(BaseModel):
 
     unit: str
     name: str
-    called: int
-    due: int
+    called: int = Field(description="calls made in the window")
+    due: int = Field(description="calls whose time to check in ran out in the window")
     in_time: int
     late: int
-    unanswered: int
+    unanswered: int = Field(description="of those due, not there by the end of the window")
     scored: int
     score_sum: int
 
 
 class WhistleFigures(BaseModel):
-    """Counts of the calls made in a window, as they stand now, with every rate's parts."""
+    """Counts of whistle calls in a window, as they stood at its end, with every rate's parts."""
 
     window: Window
     counts: dict[str, int]

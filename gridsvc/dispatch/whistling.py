@@ -8,12 +8,11 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc import client_keys
-from gridsvc.accounts.identity import Identity, merged
+from gridsvc.accounts.identity import Identity
 from gridsvc.accounts.roles import Permission
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.audit.actor import actor_of
-from gridsvc.codes import code_range
 from gridsvc.dispatch import calls, whistle_queries
 from gridsvc.dispatch.calls import CallKind, CallState
 from gridsvc.dispatch.whistle_queries import Deed
@@ -298,12 +297,11 @@ def _check_may(caller: Identity, permission: Permission, deed: str) -> None:
 
 
 def check_own(caller: Identity, code: str, division: str | None) -> None:
-    """Accounts have areas and no unit: who acts for a unit has its whole division among them."""
-    if division is not None:
-        low, high = code_range(division)
-        if any(first <= low and high <= last for first, last in merged(caller.areas)):
-            return
-    raise Forbidden(f"unit {code} lies outside your areas; only its own people act for it")
+    """Who acts for a unit has its whole division among their areas, and is no other unit's."""
+    if caller.unit not in {None, code}:
+        raise Forbidden(f"your account is unit {caller.unit}'s; it does not act for {code}")
+    if division is None or not caller.answers_for(division):
+        raise Forbidden(f"unit {code} lies outside your areas; only its own people act for it")
 
 
 def _deed(

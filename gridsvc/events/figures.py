@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gridsvc.codes import WHOLE, checked, code_range
+from gridsvc.codes import range_within
 from gridsvc.errors import BadInput, Conflict, NotFound
 from gridsvc.events import figures_queries
 from gridsvc.events.life_schemas import Figures, Rate, StageFigures, Window
@@ -84,7 +84,7 @@ async def figures(
         raise BadInput("the window ends before it begins; give since before until")
     if matter is not None and matter not in await matter_codes(session):
         raise NotFound(f"there is no matter {matter!r}; use a code of the loaded list")
-    low, high = code_range(checked(division) if division is not None else WHOLE)
+    low, high = range_within(division)
     row = await figures_queries.figures(
         session, low=low, high=high, matter=matter, since=since, until=until
     )

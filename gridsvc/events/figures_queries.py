@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -39,16 +40,19 @@ _EVENTS = {
     "suspended": "suspended > 0",
     "closed": "closed > 0",
 }
+#: Limits that are counted in a stage, by SQL over them.
+_LIMITS = {
+    "begun": "started_at >= since",
+    "finished": "done AND done_at >= since",
+    "due": "due",
+    "on_time": "due AND done AND done_at <= due_at",
+    "late": "due AND done AND done_at > due_at",
+    "unfinished": "due AND NOT done",
+    "pending": "pending",
+    "pending_overdue": "pending AND paused_at IS NULL AND due_at < until",
+}
 #: Figures of a stage, by SQL over its limits.
-_STAGE = {
-    "begun": "count(*) FILTER (WHERE started_at >= since)",
-    "finished": "count(*) FILTER (WHERE done AND done_at >= since)",
-    "due": "count(*) FILTER (WHERE due)",
-    "on_time": "count(*) FILTER (WHERE due AND done AND done_at <= due_at)",
-    "late": "count(*) FILTER (WHERE due AND done AND done_at > due_at)",
-    "unfinished": "count(*) FILTER (WHERE due AND NOT done)",
-    "pending": "count(*) FILTER (WHERE pending)",
-    "pending_overdue": "count(*) FILTER (WHERE pending AND paused_at IS NULL AND due_at < until)",
+_STAGE = {name: f"count(*) FILTER (WHERE {sql})" for name, sql in _LIMITS.items()} | {
     "overdue_hours": "coalesce(sum(over_s) FILTER (WHERE due), 0) / 3600",
     "overdue_multiple": "coalesce(sum(over_s / nullif(allowed_s, 0)) FILTER (WHERE due), 0)",
 }
@@ -61,7 +65,7 @@ _BY_STAGE = ", ".join(f"{sql} AS {name}" for name, sql in _STAGE.items())
 # being, and what was broken off in time never had one. Nothing after the window is looked at: a
 # window that is past gives the same figures whenever it is asked for, but for limits that a
 # suspension moved.
-_FIGURES = text(f"""
+_COUNTABLE = f"""
 WITH RECURSIVE asked (code) AS (
     SELECT code FROM matter WHERE code = CAST(:matter AS text) OR CAST(:matter AS text) IS NULL
     UNION SELECT m.code FROM matter m JOIN asked a ON m.parent_code = a.code
@@ -69,7 +73,7 @@ WITH RECURSIVE asked (code) AS (
     SELECT CAST(:since AS timestamptz) AS since,
            least(CAST(:until AS timestamptz), now()) AS until
 ), did AS (
-    SELECT {_COUNTED}, bool_or(EXISTS (
+    SELECT h.event_id, {_COUNTED}, bool_or(EXISTS (
                SELECT FROM duplicate_link d
                WHERE d.event_id = h.event_id AND d.unlinked_at IS NULL)) AS duplicate
     FROM span, event_history h JOIN event e ON e.id = h.event_id
@@ -89,6 +93,8 @@ WITH RECURSIVE asked (code) AS (
       AND (s.done_at IS NULL OR s.done_at >= since OR s.due_at >= since)
       AND e.matter_code IN (SELECT code FROM asked)
 )
+"""  # noqa: S608 - parts of this module
+_FIGURES = text(f"""{_COUNTABLE}
 SELECT (SELECT until FROM span) AS until,
        (SELECT to_jsonb(t) FROM (SELECT {_SUMS} FROM did) t) AS moves,
        (SELECT to_jsonb(t) FROM (SELECT {_NUMBERS} FROM did) t) AS events,
@@ -113,3 +119,57 @@ async def figures(
     """
     asked = {"low": low, "high": high, "matter": matter, "since": since, "until": until}
     return (await session.execute(_FIGURES, asked)).mappings().one()
+
+
+# A page of what was counted: events once each, limits one by one, since a stage may have several.
+_CASES = """
+SELECT e.id, e.state, m.name AS matter, d.name AS division, e.description, e.received_at,
+       counted.step, counted.due_at, counted.done_at, count(*) OVER () AS total
+FROM ({counted}) AS counted
+JOIN event e ON e.id = counted.event_id
+JOIN matter m ON m.code = e.matter_code
+JOIN division d ON d.code = e.division_code
+ORDER BY counted.due_at NULLS LAST, e.received_at DESC, e.id DESC, counted.step
+LIMIT :limit OFFSET :offset
+"""
+_CASES_OF_EVENTS = {
+    name: text(
+        _COUNTABLE
+        + _CASES.format(
+            counted="SELECT event_id, '' AS step, CAST(NULL AS timestamptz) AS due_at,"  # noqa: S608
+            f" CAST(NULL AS timestamptz) AS done_at FROM did WHERE {sql}"
+        )
+    )
+    for name, sql in _EVENTS.items()
+}
+_CASES_OF_LIMITS = {
+    name: text(
+        _COUNTABLE
+        + _CASES.format(
+            counted="SELECT event_id, name AS step, due_at, done_at FROM limits"  # noqa: S608
+            f" WHERE stage = :stage AND {sql}"
+        )
+    )
+    for name, sql in _LIMITS.items()
+}
+#: Names of the figures that have cases: of events, and of a stage's limits.
+OF_EVENTS, OF_LIMITS = tuple(_CASES_OF_EVENTS), tuple(_CASES_OF_LIMITS)
+
+
+async def cases(
+    session: AsyncSession, figure: str, stage: str | None, **asked: Any
+) -> list[RowMapping]:
+    """What a figure counted, what is due first first; every row has the ``total``.
+
+    Parameters
+    ----------
+    figure
+        One of `OF_EVENTS`, or with a stage one of `OF_LIMITS`.
+    **asked
+        As `figures`, and limit and offset.
+    """
+    if stage is None:
+        statement = _CASES_OF_EVENTS[figure]
+    else:
+        statement, asked = _CASES_OF_LIMITS[figure], asked | {"stage": stage}
+    return list((await session.execute(statement, asked)).mappings())

@@ -62,6 +62,12 @@ class Event(Base):
         ),
         Index("ix_event_division_received", "division_code", "received_at"),
         Index(
+            "ix_event_open",
+            "division_code",
+            "received_at",
+            postgresql_where=text("state NOT IN ('CLOSED', 'REJECTED')"),
+        ),
+        Index(
             "ix_event_place_time",
             text("CAST(geom AS geography)"),
             "received_at",
@@ -197,7 +203,8 @@ class EventStage(OfEvent):
 
     `due_at` is none where the matter has no limit, or could not be computed, with
     `undated_because` saying why. A stage that is `paused_at` stands still; `paused` is how long it
-    stood, by which `due_at` was moved.
+    stood, by which `due_at` was moved. `xid` is the transaction that wrote it last, by which
+    counters know what changed.
     """
 
     __tablename__ = "event_stage"
@@ -216,6 +223,7 @@ class EventStage(OfEvent):
         ),
         Index("ix_event_stage_open_due", "due_at", postgresql_where=text("done_at IS NULL")),
         Index("ix_event_stage_division_due", "division_code", "due_at"),
+        Index("ix_event_stage_division_started", "division_code", "started_at"),
     )
 
     stage: Mapped[str] = mapped_column(Text)
@@ -230,6 +238,11 @@ class EventStage(OfEvent):
     paused: Mapped[timedelta] = mapped_column(Interval, server_default="0")
     done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     outcome: Mapped[str | None] = mapped_column(Text)
+    xid: Mapped[int | None] = mapped_column(
+        BigInteger,
+        server_default=text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)"),
+        index=True,
+    )
 
 
 class Escalation(OfEvent):

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from gridsvc.accounts.access import RawSession, address_of, public
-from gridsvc.codes import WHOLE, checked, code_range
+from gridsvc.codes import range_within
 from gridsvc.db import EVERYWHERE, enter
 from gridsvc.events import closing_queries
 from gridsvc.events.schemas import PublicEvent, PublicEvents
@@ -34,7 +34,7 @@ async def closed_events(
     That is what was verified and closed, but for repetitions of others and what was withdrawn.
     """
     await request.app.state.rates.count_public(address_of(request))
-    low, high = code_range(checked(division) if division is not None else WHOLE)
+    low, high = range_within(division)
     await enter(session, EVERYWHERE)
     rows = await closing_queries.published(
         session, low=low, high=high, days=PUBLIC_DAYS, limit=limit

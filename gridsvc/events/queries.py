@@ -12,19 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridsvc.codes import code_range
 from gridsvc.events.states import State
 
-_ADD = text("""
-INSERT INTO event (division_code, grid_id, micro_grid_id, matter_code, geom, datum, description,
-                   contact_name_sealed, contact_phone_sealed, reported_by, client_key,
-                   body_sha256, state, captured_at, owner_id)
-VALUES (:division_code, :grid_id, :micro_grid_id, :matter_code,
-        ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :datum, :description, :contact_name_sealed,
-        :contact_phone_sealed, :reported_by, :client_key, :body_sha256, 'REPORTED',
-        coalesce(CAST(:captured_at AS timestamptz), now()),
-        (SELECT person_id FROM account WHERE id = :reported_by))
-ON CONFLICT (reported_by, client_key) DO NOTHING
-RETURNING id
-""")
-
 _EVENT = """
 SELECT e.id, e.state, e.matter_code AS matter, m.name AS matter_name, m.kind AS matter_kind,
        m.power_code, e.description, ST_X(e.geom) AS lon, ST_Y(e.geom) AS lat, e.division_code,
@@ -47,6 +34,13 @@ LEFT JOIN LATERAL (SELECT person_code, person_name, person_role, distance_m, rea
                    FROM assignment WHERE event_id = e.id ORDER BY id DESC LIMIT 1) a ON true
 """
 _BY_ID = text(f"{_EVENT} WHERE e.id = :id")
+_WITH_HISTORY = text(f"""
+SELECT shown.*, ARRAY(
+    SELECT jsonb_build_object('at', at, 'captured_at', captured_at, 'from_state', from_state,
+                              'to_state', to_state, 'actor', actor, 'reason', reason, 'note', note)
+    FROM event_history WHERE event_id = shown.id ORDER BY id) AS history
+FROM ({_EVENT} WHERE e.id = :id) shown
+""")  # noqa: S608 - fixed parts
 _OF_PAGE = """
 WHERE e.division_code >= :low AND e.division_code < :high
   AND (CAST(:state AS text) IS NULL OR e.state = :state)
@@ -60,31 +54,34 @@ ORDER BY e.received_at DESC, e.id DESC LIMIT :limit
 """)
 
 
-async def add(session: AsyncSession, **columns: Any) -> int | None:
-    """Add a reported event; its id, or none when the client key is already taken."""
-    event_id: int | None = await session.scalar(_ADD, columns)
-    return event_id
+class Brief(NamedTuple):
+    """What dispatch needs to know of an event; where it is in degrees, WGS-84."""
+
+    id: int
+    matter: str
+    matter_name: str
+    matter_kind: str
+    power_code: str | None
+    division_code: str
+    grid_id: int
+    micro_grid_code: str
+    lon: float
+    lat: float
 
 
-async def by_client_key(
-    session: AsyncSession, client_key: str, *, reported_by: int | None
-) -> tuple[int, bytes] | None:
-    """Id and body hash of the event an account sent with a key; none when the key is new."""
-    row = (
-        await session.execute(
-            text(
-                "SELECT id, body_sha256 FROM event WHERE client_key = :key"
-                " AND reported_by IS NOT DISTINCT FROM CAST(:reported_by AS bigint)"
-            ),
-            {"key": client_key, "reported_by": reported_by},
-        )
-    ).first()
-    return (row.id, row.body_sha256) if row else None
+def brief_of(row: RowMapping) -> Brief:
+    """What dispatch needs to know of an event that was read."""
+    return Brief(**{name: row[name] for name in Brief._fields})
 
 
 async def event(session: AsyncSession, event_id: int) -> RowMapping | None:
     """An event with its matter, cells and handler, or none."""
     return (await session.execute(_BY_ID, {"id": event_id})).mappings().first()
+
+
+async def with_history(session: AsyncSession, event_id: int) -> RowMapping | None:
+    """The same with every move in `history`, first to last, or none."""
+    return (await session.execute(_WITH_HISTORY, {"id": event_id})).mappings().first()
 
 
 async def sealed_contact(session: AsyncSession, event_id: int) -> RowMapping | None:
@@ -187,18 +184,6 @@ async def page(
     rows = (await session.execute(_PAGE, parameters | {"limit": limit})).mappings().all()
     total = await session.scalar(_COUNT, parameters)
     return list(rows), int(total or 0)
-
-
-async def history(session: AsyncSession, event_id: int) -> list[RowMapping]:
-    """Every move of an event, first to last."""
-    result = await session.execute(
-        text(
-            "SELECT at, captured_at, from_state, to_state, actor, reason, note"
-            " FROM event_history WHERE event_id = :id ORDER BY id"
-        ),
-        {"id": event_id},
-    )
-    return list(result.mappings())
 
 
 class Locked(NamedTuple):

@@ -12,10 +12,11 @@ from gridsvc.accounts.roles import Permission
 from gridsvc.accounts.schemas import PurposeIn
 from gridsvc.codes import checked
 from gridsvc.errors import NotFound
-from gridsvc.events import queries, service
+from gridsvc.events import citizens, queries, service
 from gridsvc.events.photos import FORMATS, MEDIA_TYPE, PhotoLimits, clean_photo
 from gridsvc.events.schemas import Contact, EventPage, EventWithHistory, PhotoOut
 from gridsvc.events.states import State
+from gridsvc.events.voices import MEDIA_TYPES
 from gridsvc.grids.routes import Within
 
 router = APIRouter(prefix="/api/events", tags=["events"])
@@ -59,6 +60,22 @@ async def contact(
     return await service.contact(
         session, event_id, request.app.state.keyring, purpose=reason.purpose
     )
+
+
+@router.post(
+    "/{event_id}/voice",
+    response_class=Response,
+    responses={200: {"content": {kind: {"schema": _BINARY} for kind in MEDIA_TYPES}}},
+    dependencies=[may(Permission.UNMASK)],
+)
+async def voice(
+    request: Request, session: Session, event_id: EventId, reason: PurposeIn
+) -> Response:
+    """The newest voice note of an event, for a purpose; who heard it is recorded."""
+    content, media_type = await citizens.voice(
+        session, event_id, request.app.state.keyring, purpose=reason.purpose
+    )
+    return Response(content, media_type=media_type)
 
 
 @router.get("/{event_id}/photos", dependencies=[_VIEW])

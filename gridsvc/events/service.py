@@ -11,8 +11,8 @@ from gridsvc.accounts.identity import Identity
 from gridsvc.accounts.roles import Permission
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
-from gridsvc.audit.actor import SYSTEM, acting, actor_of
-from gridsvc.errors import BadInput, Conflict, Forbidden, NotFound
+from gridsvc.audit.actor import actor_of
+from gridsvc.errors import Conflict, Forbidden, NotFound
 from gridsvc.events import (
     closing,
     movers,
@@ -24,10 +24,8 @@ from gridsvc.events import (
     timing,
 )
 from gridsvc.events.photos import Photo
-from gridsvc.events.queries import Locked
 from gridsvc.events.schemas import (
     Contact,
-    EventIn,
     EventOut,
     EventWithHistory,
     Handler,
@@ -35,86 +33,15 @@ from gridsvc.events.schemas import (
     MoveIn,
     PhotoOut,
 )
-from gridsvc.events.stage_queries import Line
-from gridsvc.events.stages import Stage
+from gridsvc.events.stage_queries import Held, Line
 from gridsvc.events.states import State
-from gridsvc.geo import to_wgs84
-from gridsvc.grids.queries import cell_at
 from gridsvc.keyring import Keyring
-from gridsvc.mandates.service import reportable_matter
 
 #: Of one event: what was seen, before and after, from a few sides.
 MOST_PHOTOS = 12
 #: Farther from the event than this a photo is flagged: more than a phone that writes GCJ-02 into
 #: its photos, though EXIF means WGS-84, is off by (some 500 m).
 FAR_AWAY_M = 1000.0
-
-
-async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> tuple[int, bool]:
-    """Take a report in; id of the event, and whether it is new.
-
-    A report with a client key that is known and the same body is the same event again. How to
-    reach whoever saw it is sealed.
-
-    Raises
-    ------
-    BadInput
-        If the matter is unknown, the point lies in no published micro-grid, or the client key
-        was used with another body.
-    """
-    digest = client_keys.digest_of(event)
-    reporter = actor_of(session).account_id
-    # Before anything else: what was right when it was sent first stays so, whatever was
-    # published or struck off the list since.
-    if (known := await _known(session, event.client_key, reporter, digest)) is not None:
-        return known, False
-    matter = await reportable_matter(session, event.matter)
-    lon, lat = to_wgs84(event.lon, event.lat, event.datum)
-    located = await cell_at(session, lon=lon, lat=lat)
-    if located is None:
-        raise BadInput(
-            f"{event.lon}, {event.lat} ({event.datum}) lies outside every published grid of your "
-            "area; check the datum, or publish a plan for that community"
-        )
-    event_id = await queries.add(
-        session,
-        division_code=located.division_code,
-        grid_id=located.grid_id,
-        micro_grid_id=located.micro_grid_id,
-        matter_code=matter.code,
-        lon=lon,
-        lat=lat,
-        datum=event.datum.value,
-        description=event.description,
-        contact_name_sealed=event.contact_name and keyring.seal(event.contact_name),
-        contact_phone_sealed=event.contact_phone and keyring.seal(event.contact_phone),
-        reported_by=reporter,
-        client_key=event.client_key,
-        body_sha256=digest,
-        captured_at=event.captured_at,
-    )
-    if event_id is None:
-        return await report(session, event, keyring)
-    moment = await stage_queries.moment(session, event_id)
-    line = Line(actor_of(session).shown, "上报")
-    starts = await timing.starts(session, moment, [Stage.FILE])
-    await stage_queries.open_history(session, event_id, line, starts, moment.at)
-    with acting(session, SYSTEM):
-        await move(session, event_id, State.FILED, note=f"自动立案：{located.micro_grid_code}")
-    return event_id, True
-
-
-async def _known(
-    session: AsyncSession, client_key: str, reporter: int | None, digest: bytes
-) -> int | None:
-    found = await queries.by_client_key(session, client_key, reported_by=reporter)
-    if found is None:
-        return None
-    event_id, known_digest = found
-    client_keys.check_same(
-        client_key, known_digest, digest, used=f"for event {event_id} with another body"
-    )
-    return event_id
 
 
 async def moved_already(session: AsyncSession, event_id: int, change: MoveIn) -> bool:
@@ -169,7 +96,7 @@ async def move(
     reason: str | None = None,
     line: Line | None = None,
     mover: Identity | None = None,
-) -> Locked:
+) -> Held:
     """Move an event to another state with its line of history and its stages; what it was before.
 
     Parameters
@@ -190,9 +117,7 @@ async def move(
     BadInput
         If it lacks a reason of its list, or words of its own.
     """
-    found = await queries.lock(session, event_id)
-    if found is None:
-        raise NotFound(f"there is no event {event_id}")
+    found = await _held(session, event_id)
     if mover is not None:
         movers.check(mover, found.handler_id, found.state, then)
     by_service = line is None
@@ -203,14 +128,62 @@ async def move(
         raise Conflict(
             "this matter is handled when a photo shows it; add one with purpose=after first"
         )
-    moment = await stage_queries.moment(session, event_id)
-    changes = stages.changes(found.state, then)
-    starts = await timing.starts(session, moment, changes.begun)
-    await stage_queries.move(
-        session, event_id, (found.state, then), line, changes, starts, moment.at
-    )
+    await _write(session, event_id, found, then, line)
     await _follow(session, event_id, found.state, then)
     return found
+
+
+async def give(
+    session: AsyncSession, event_id: int, person_id: int, *, note: str, held: Held | None = None
+) -> None:
+    """Put an event into somebody's hands.
+
+    Parameters
+    ----------
+    held
+        The event, if this transaction holds it already; else it is locked.
+
+    Raises
+    ------
+    NotFound
+        If there is no such event.
+    Conflict
+        If it is in no state for it.
+    """
+    found = held or await _held(session, event_id)
+    states.check(found.state, State.DISPATCHED)
+    line = Line(actor_of(session).shown, note)
+    await _write(session, event_id, found, State.DISPATCHED, line, handler_id=person_id)
+
+
+async def _held(session: AsyncSession, event_id: int) -> Held:
+    found = await stage_queries.hold(session, event_id)
+    if found is None:
+        raise NotFound(f"there is no event {event_id}")
+    return found
+
+
+async def _write(
+    session: AsyncSession,
+    event_id: int,
+    found: Held,
+    then: State,
+    line: Line,
+    *,
+    handler_id: int | None = None,
+) -> None:
+    changes = stages.changes(found.state, then)
+    starts = await timing.starts(session, found.moment, changes.begun)
+    await stage_queries.move(
+        session,
+        event_id,
+        (found.state, then),
+        line,
+        changes,
+        starts,
+        found.moment.at,
+        handler_id=handler_id,
+    )
 
 
 async def _follow(session: AsyncSession, event_id: int, now: State, then: State) -> None:
@@ -236,18 +209,17 @@ async def end_step(session: AsyncSession, event_id: int, ender: Identity) -> Non
     Conflict
         If nobody has it in hand, or this is the last step: that one ends when it is handled.
     """
-    found = await queries.lock(session, event_id)
-    if found is None:
-        raise NotFound(f"there is no event {event_id}")
+    found = await _held(session, event_id)
     movers.check_hands(ender, found.handler_id)
     step = await stage_queries.open_step(session, event_id)
     if found.state not in states.IN_HAND or step is None:
         raise Conflict(f"event {event_id} is {found.state}; nobody is handling it")
-    moment = await stage_queries.moment(session, event_id)
-    start = await timing.next_step(session, moment, step["sequence"])
+    start = await timing.next_step(session, found.moment, step["sequence"])
     if start is None:
         raise Conflict(f"this is the last step of event {event_id}; move it to HANDLED")
-    await stage_queries.next_step(session, event_id, ended=step["id"], start=start, at=moment.at)
+    await stage_queries.next_step(
+        session, event_id, ended=step["id"], start=start, at=found.moment.at
+    )
     await audit.record(
         session,
         Action.STEP_ENDED,
@@ -267,10 +239,10 @@ async def show(session: AsyncSession, event_id: int) -> EventWithHistory:
     NotFound
         If there is no such event.
     """
-    row = await queries.event(session, event_id)
+    row = await queries.with_history(session, event_id)
     if row is None:
         raise NotFound(f"there is no event {event_id}")
-    moves = [Move(**line) for line in await queries.history(session, event_id)]
+    moves = [Move(**line) for line in row["history"]]
     return EventWithHistory(**as_event(row).model_dump(), history=moves)
 
 
@@ -321,8 +293,25 @@ async def add_photo(
     own = adder.account_id == found.reported_by
     if not (own or movers.has(adder, found.handler_id) or adder.may(Permission.DIRECT_EVENTS)):
         raise Forbidden("photos are added by whoever reported or has the event, or by the desk")
-    if len(await queries.photos(session, event_id)) >= MOST_PHOTOS:
-        raise Conflict(f"event {event_id} has {MOST_PHOTOS} photos, which is the most")
+    await keep_photo(session, event_id, photo, purpose=purpose, added_by=adder.account_id)
+    return await photos(session, event_id)
+
+
+async def keep_photo(
+    session: AsyncSession, event_id: int, photo: Photo, *, purpose: str, added_by: int | None
+) -> None:
+    """Keep a photo of an event by whoever may add one.
+
+    Raises
+    ------
+    NotFound
+        If there is no such event.
+    Conflict
+        If the event has as many photos as it may have.
+    """
+    found = await queries.lock(session, event_id)
+    if found is None:
+        raise NotFound(f"there is no event {event_id}")
     added = await queries.add_photo(
         session,
         event_id=event_id,
@@ -332,21 +321,23 @@ async def add_photo(
         height_px=photo.height_px,
         sha256=photo.sha256,
         content=photo.content,
-        added_by=adder.account_id,
+        added_by=added_by,
         captured_at=photo.captured_at,
         lon=photo.place and photo.place[0],
         lat=photo.place and photo.place[1],
     )
-    if added is not None:
-        await audit.record(
-            session,
-            Action.PHOTO_ADDED,
-            "event",
-            event_id,
-            division_code=found.division_code,
-            after={"photo": added, "purpose": purpose},
-        )
-    return await photos(session, event_id)
+    if added is None:  # sent again by a phone that had no answer
+        return
+    if len(await queries.photos(session, event_id)) > MOST_PHOTOS:
+        raise Conflict(f"event {event_id} has {MOST_PHOTOS} photos, which is the most")
+    await audit.record(
+        session,
+        Action.PHOTO_ADDED,
+        "event",
+        event_id,
+        division_code=found.division_code,
+        after={"photo": added, "purpose": purpose},
+    )
 
 
 async def photos(session: AsyncSession, event_id: int) -> list[PhotoOut]:

@@ -32,6 +32,20 @@ class Moment(NamedTuple):
     division_code: str
 
 
+class Held(NamedTuple):
+    """An event that nobody else moves until the transaction ends, and the moment it is moved at."""
+
+    state: State
+    handler_id: int | None
+    division_code: str
+    reported_by: int | None
+    moment: Moment
+
+    def later(self, at: datetime) -> Held:
+        """The same, to be moved at a later moment of the same transaction."""
+        return self._replace(moment=self.moment._replace(at=at))
+
+
 class Start(NamedTuple):
     """A stage that begins: when it is due, or why that is not known."""
 
@@ -63,12 +77,17 @@ class Line:
     body_sha256: bytes | None = None
 
 
-_MOMENT = text("""
-SELECT clock_timestamp() AS at,
+# Locked first: the clock is read when whoever moved the event before is done.
+_HOLD = text("""
+WITH held AS MATERIALIZED (
+    SELECT id, state, handler_id, division_code, reported_by, matter_code FROM event
+    WHERE id = :id FOR UPDATE
+)
+SELECT state, handler_id, division_code, reported_by, clock_timestamp() AS at,
        least(now(), (SELECT min(h.at) FROM event_history h
-                     WHERE h.event_id = e.id AND h.to_state = 'FILED')) AS judged_at,
-       e.matter_code, e.division_code
-FROM event e WHERE e.id = :id
+                     WHERE h.event_id = held.id AND h.to_state = 'FILED')) AS judged_at,
+       matter_code
+FROM held
 """)
 
 _LINE = """
@@ -88,12 +107,13 @@ _BEGUN = """
     WHERE e.id = :id
     ON CONFLICT (event_id, stage) WHERE done_at IS NULL DO NOTHING
 """
-_REPORT = text(f"WITH line AS ({_LINE}) {_BEGUN}")
 # One statement, so that a move costs one journey: its line, its state, and its stages. What was
 # paused is due later by as long as it stood.
 _MOVE = text(f"""
 WITH line AS ({_LINE}), moved AS (
     UPDATE event SET state = :then,
+        handler_id = coalesce(CAST(:handler_id AS bigint), handler_id),
+        owner_id = coalesce(owner_id, CAST(:handler_id AS bigint)),
         waiting_reason = CASE WHEN CAST(:then AS text) = ANY(CAST(:waiting AS text[]))
                               THEN waiting_reason END
     WHERE id = :id
@@ -114,9 +134,13 @@ WITH line AS ({_LINE}), moved AS (
 """)  # noqa: S608 - parts of this module
 
 
-async def moment(session: AsyncSession, event_id: int) -> Moment:
-    """The moment a locked event is moved at."""
-    return Moment(*(await session.execute(_MOMENT, {"id": event_id})).one())
+async def hold(session: AsyncSession, event_id: int) -> Held | None:
+    """Lock an event until the transaction ends, to be moved; none when there is no such event."""
+    row = (await session.execute(_HOLD, {"id": event_id})).first()
+    if row is None:
+        return None
+    moment = Moment(row.at, row.judged_at, row.matter_code, row.division_code)
+    return Held(State(row.state), row.handler_id, row.division_code, row.reported_by, moment)
 
 
 def _of_line(event_id: int, now: State | None, then: State, at: datetime, line: Line) -> Any:
@@ -135,14 +159,6 @@ def _of_starts(starts: Sequence[Start], at: datetime) -> dict[str, Any]:
     }
 
 
-async def open_history(
-    session: AsyncSession, event_id: int, line: Line, starts: Sequence[Start], at: datetime
-) -> None:
-    """Write the first line of an event's history and the stage it begins."""
-    told = _of_line(event_id, None, State.REPORTED, at, line)
-    await session.execute(_REPORT, told | _of_starts(starts, at))
-
-
 async def move(
     session: AsyncSession,
     event_id: int,
@@ -151,10 +167,17 @@ async def move(
     changes: Changes,
     starts: Sequence[Start],
     at: datetime,
+    *,
+    handler_id: int | None = None,
 ) -> None:
     """Move an event, write the line of history, end and begin its stages.
 
     The caller has checked the move and locked the event.
+
+    Parameters
+    ----------
+    handler_id
+        Person whose hands it is put into, the first of whom becomes its owner; none leaves it.
     """
     now, then = states
     told = {
@@ -163,6 +186,7 @@ async def move(
         "paused": sorted(changes.paused),
         "resumed": changes.resumed,
         "waiting": sorted(WAITING),
+        "handler_id": handler_id,
     }
     told |= _of_line(event_id, now, then, at, line) | _of_starts(starts, at)
     await session.execute(_MOVE, told)

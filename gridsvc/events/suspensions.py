@@ -15,6 +15,7 @@ from gridsvc.errors import BadInput, Conflict, Forbidden, NotFound
 from gridsvc.events import movers, queries, service, states, suspension_queries
 from gridsvc.events.queries import Locked
 from gridsvc.events.schemas import DecisionIn, SuspensionIn
+from gridsvc.events.stage_queries import Held
 from gridsvc.events.states import State
 
 #: Longer than this nothing is put off at once; ask again.
@@ -67,7 +68,7 @@ async def ask(session: AsyncSession, event_id: int, wish: SuspensionIn, asker: I
     )
 
 
-async def decide(session: AsyncSession, event_id: int, decision: DecisionIn) -> Locked | None:
+async def decide(session: AsyncSession, event_id: int, decision: DecisionIn) -> Held | None:
     """Decide on what was asked; what the event was before, if it is suspended by this.
 
     Raises

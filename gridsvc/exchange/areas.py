@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from gridsvc import geo
 from gridsvc.codes import checked, level_of
@@ -16,6 +18,7 @@ from gridsvc.errors import BadInput
 from gridsvc.exchange.layers import layer_names, read_layer
 from gridsvc.exchange.rows import rows_named
 from gridsvc.grids.area_queries import AreaFrames
+from gridsvc.planning.inputs import flags
 
 #: The tallest building on Earth has 163.
 MOST_LEVELS = 300
@@ -47,8 +50,29 @@ def read_area(path: Path, division: str | None = None, limits: FileLimits = USUA
     return AreaFrames(
         boundary=boundary,
         buildings=_buildings(path, limits),
-        barriers=optional("barriers", "line", {"class": "unknown", "w": 1.0}),
+        barriers=optional("barriers", "line", {"class": "unknown", "w": 1.0, "never": False}),
         special=optional("special", "polygon", {"kind": "other", "name": None}),
+    )
+
+
+def read_givens(path: Path, kind: str, limits: FileLimits = USUAL) -> gpd.GeoDataFrame:
+    """Zones or seeds in EPSG:4326 with a column name; the file's layer of that name, or its only.
+
+    Raises
+    ------
+    BadInput
+        If the layer cannot be used, or holds another geometry.
+    """
+    spec = f"{path}:{kind}" if kind in layer_names(path, limits) else str(path)
+    geometry = {"zones": "polygon", "seeds": "point"}[kind]
+    frame = read_layer(spec, geometry={geometry}, empty_ok=True, limits=limits).to_crs(geo.WGS84)
+    frame = _with(frame, {"name": None})
+    frame["name"] = _texts(frame["name"], path.name)
+    if kind == "seeds":
+        return frame.explode(ignore_index=True)
+    parts = [shapely.get_parts(zone) for zone in shapely.force_2d(frame.geometry.values)]
+    return frame.set_geometry(
+        gpd.GeoSeries([shapely.multipolygons(part) for part in parts], crs=frame.crs)
     )
 
 
@@ -124,10 +148,7 @@ def _completed(frame: gpd.GeoDataFrame, name: str, defaults: dict[str, Any]) -> 
     for column, value in defaults.items():
         # Where a feature says nothing, what holds for a layer without the column holds for it.
         frame[column] = [value if _absent(given) else given for given in frame[column]]
-        if column != "w":
-            frame[column] = _texts(frame[column], name)
-    if "w" in defaults:
-        frame["w"] = _weights(frame["w"], name)
+        frame[column] = _CHECKS.get(column, _texts)(frame[column], name)
     # Tables hold single parts; a multi-part street is so many streets.
     return frame.explode(ignore_index=True)
 
@@ -156,6 +177,12 @@ def _weights(given: pd.Series, name: str) -> pd.Series:
         rows = rows_named(np.flatnonzero(wrong))
         raise BadInput(f"{name}: weight w of barriers is not above 0 in {rows}; correct it")
     return numbers
+
+
+_CHECKS: dict[str, Callable[[pd.Series, str], Any]] = {
+    "w": _weights,
+    "never": flags,
+}
 
 
 def _with(frame: gpd.GeoDataFrame, defaults: dict[str, Any]) -> gpd.GeoDataFrame:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import shapely
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from gridsvc.config import USUAL, FileLimits
@@ -79,6 +80,7 @@ def read_layer(
     columns: Collection[str] = (),
     counts: Collection[str] = (),
     empty_ok: bool = False,
+    undeclared: CRS | None = None,
     limits: FileLimits = USUAL,
 ) -> gpd.GeoDataFrame:
     """Read one vector layer and refuse it unless every row can be used.
@@ -95,6 +97,8 @@ def read_layer(
         Columns that must be there and hold whole numbers >= 0; returned as int64.
     empty_ok
         Whether a layer without rows is fine; otherwise it is refused.
+    undeclared
+        What to take where the file declares no CRS; none = such a file is refused.
     limits
         How much the file may ask for.
 
@@ -124,6 +128,7 @@ def read_layer(
             columns=columns,
             counts=counts,
             empty_ok=empty_ok,
+            undeclared=undeclared,
         )
 
 
@@ -135,11 +140,14 @@ def _read_checked(
     columns: Collection[str],
     counts: Collection[str],
     empty_ok: bool,
+    undeclared: CRS | None,
 ) -> gpd.GeoDataFrame:
     """Read a layer, cheapest checks first."""
     check_content(source.path, limits)
     with _quiet():
         frame = _read(_choose_layer(source), limits)
+    if frame.crs is None and undeclared is not None:
+        frame = frame.set_crs(undeclared)
     rows.check_crs(frame, source.name)
     rows.check_columns(frame, source.name, (*columns, *counts))
     if frame.empty and empty_ok:
@@ -196,6 +204,30 @@ def write_layers(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame]) -> No
     with temporary_beside(path) as draft:
         for name, frame in layers.items():
             _write(draft, name, frame)
+
+
+#: Drivers that write files for others by suffix, and how.
+_WRITERS: dict[str, tuple[str, dict[str, str]]] = {
+    ".gpkg": ("GPKG", {}),
+    ".shp": ("ESRI Shapefile", {"ENCODING": "UTF-8"}),
+    ".geojson": ("GeoJSON", {"RFC7946": "YES", "COORDINATE_PRECISION": "10"}),
+    ".kml": ("LIBKML", {}),
+}
+
+
+def write_file(path: Path, frame: gpd.GeoDataFrame, name: str) -> None:
+    """Write a new file of one layer in the format its suffix says, for another program.
+
+    Parameters
+    ----------
+    path
+        ``.gpkg``, ``.shp``, ``.geojson`` or ``.kml``; the latter two want EPSG:4326.
+    frame
+        One kind of geometry, any declared CRS.
+    """
+    driver, options = _WRITERS[path.suffix]
+    with _quiet():
+        pyogrio.write_dataframe(frame, path, layer=name, driver=driver, **options)
 
 
 def check_out(path: str | Path, suffix: str) -> Path:

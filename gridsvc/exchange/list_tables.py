@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridsvc.config import FileLimits
 from gridsvc.errors import BadInput
 from gridsvc.exchange.tables import Code, DivisionCode, Kind, Name, read_lines, refuse
+from gridsvc.grids import service_point_queries
 from gridsvc.grids.queries import existing_divisions
-from gridsvc.mandates import queries, service
+from gridsvc.mandates import office_queries, queries, service
 from gridsvc.mandates.calendar import TimeUnit, sessions_of
 from gridsvc.mandates.lists import KEYS
 from gridsvc.mandates.service import Edition
@@ -125,6 +126,61 @@ class CalendarRow(BaseModel):
         return self
 
 
+class ProofRow(BaseModel):
+    """Proof that a village or community may issue, or may not and what serves instead."""
+
+    code: Code
+    name: LongName
+    allowed: bool
+    basis: Annotated[str, Field(max_length=1000)] = ""
+    instead: Annotated[str, Field(max_length=500)] = ""
+
+    @model_validator(mode="after")
+    def _something_serves(self) -> Self:
+        if not self.allowed and not self.instead:
+            raise ValueError("a proof that is not allowed says in instead what serves in its place")
+        return self
+
+
+class ItemRow(BaseModel):
+    """Service item, the unit that does it, and whether agents take it along."""
+
+    code: Code
+    name: LongName
+    kind: Literal["approval", "public"]
+    unit_code: Code
+    by_agent: bool
+
+
+class WindowRow(BaseModel):
+    """Window at a service point, and when it is open."""
+
+    code: Code
+    point_code: Code
+    name: LongName
+    kind: Literal["approval", "public", "agent"]
+    opens: Literal["working_days", "daily"]
+    hours: Annotated[str, AfterValidator(_readable)]
+
+
+class OfferRow(BaseModel):
+    """That an item is done at a window."""
+
+    window_code: Code
+    item_code: Code
+
+
+class FormRow(BaseModel):
+    """Something that a form asks of workers of a role, and how often."""
+
+    form_code: Code
+    form_name: LongName
+    unit_code: Code
+    role: Literal["grid_worker", "liaison", "officer"]
+    every: Literal["once", "day", "week", "month", "quarter", "year"]
+    field: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 #: Lists; a list of delegations also has the columns of one of powers, so these are asked first.
 KINDS: dict[str, Kind] = {
     "delegations": (DelegationRow, frozenset({"power_code", "division_code", "from_unit"})),
@@ -133,6 +189,11 @@ KINDS: dict[str, Kind] = {
     "duties": (DutyRow, frozenset({"matter_code", "level", "part"})),
     "units": (UnitRow, frozenset({"kind", "level", "division_code"})),
     "calendars": (CalendarRow, frozenset({"first", "last", "kind"})),
+    "proofs": (ProofRow, frozenset({"allowed", "instead"})),
+    "items": (ItemRow, frozenset({"unit_code", "by_agent"})),
+    "windows": (WindowRow, frozenset({"point_code", "opens", "hours"})),
+    "offers": (OfferRow, frozenset({"window_code", "item_code"})),
+    "forms": (FormRow, frozenset({"form_code", "field"})),
 }
 #: What a column refers to, and where to look when it does not exist.
 _REFERENCES = {
@@ -140,6 +201,9 @@ _REFERENCES = {
     "power_code": "power",
     "unit_code": "unit",
     "division_code": "division",
+    "point_code": "service point",
+    "window_code": "window",
+    "item_code": "service item",
 }
 
 
@@ -175,11 +239,15 @@ async def load_list(
 async def _unknown(session: AsyncSession, rows: Mapping[int, dict[str, Any]]) -> list[str]:
     """Rows that name a code nobody knows."""
     named = {row["division_code"] for row in rows.values() if "division_code" in row}
+    points = {row["point_code"] for row in rows.values() if "point_code" in row}
     known = {
         "matter_code": await queries.matter_codes(session),
         "power_code": await queries.power_codes(session),
         "unit_code": await queries.unit_codes(session),
         "division_code": await existing_divisions(session, sorted(named)),
+        "point_code": await service_point_queries.known(session, sorted(points)),
+        "window_code": await office_queries.listed_codes(session, "windows"),
+        "item_code": await office_queries.listed_codes(session, "items"),
     }
     return [
         f"line {line}: there is no {what} {row[column]}; load it first or correct the code"

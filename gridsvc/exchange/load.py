@@ -5,6 +5,7 @@ Several files are one transaction: all of them are loaded, or nothing is.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,26 +22,35 @@ from gridsvc.config import USUAL, FileLimits
 from gridsvc.dispatch import service as dispatch
 from gridsvc.errors import BadInput, GridsvcError
 from gridsvc.events.schemas import EventIn
-from gridsvc.exchange import list_tables, tables
-from gridsvc.exchange.areas import read_area
+from gridsvc.exchange import guard, list_tables, measures, table_checks, tables
+from gridsvc.exchange.areas import read_area, read_givens
 from gridsvc.exchange.layers import layer_names, read_layer
 from gridsvc.exchange.roads import is_extract, read_roads
-from gridsvc.grids import area_queries
+from gridsvc.grids import area_queries, givens, service_point_queries
 from gridsvc.grids import service as grids
 from gridsvc.keyring import Keyring
 from gridsvc.mandates import service as mandates
 from gridsvc.mandates.service import Edition
+from gridsvc.outreach import practices
 from gridsvc.people import service as people
 from gridsvc.progress import Progress, silent
 from gridsvc.roads import service as roads
 
 #: Kinds in the order in which they build on each other.
 ORDER = (
-    *("divisions", "area", "households", "powers", "matters", "units"),
-    *("delegations", "limits", "policies", "duties", "calendars", "people", "events"),
-    "roads",
+    *("divisions", "area", "zones", "seeds", "households", "services", "powers", "matters"),
+    *("units", "delegations", "limits", "policies", "duties", "calendars", "proofs", "items"),
+    *("windows", "offers", "forms", "people", "events", "roads", "practices"),
+    *measures.KINDS,
 )
 TABLES = {".csv", ".xlsx"}
+#: Lists of which a later one replaces the whole of an earlier one.
+_REPLACING = (
+    *("delegations", "limits", "policies", "duties", "proofs", "items", "windows", "offers"),
+    "forms",
+)
+#: What planners say beforehand; of one file it replaces what was said before.
+GIVENS = ("zones", "seeds")
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ def jobs(paths: Sequence[Path], kind: str | None = None, limits: FileLimits = US
 
 def _kind_of(path: Path, limits: FileLimits) -> str:
     if path.suffix.lower() in TABLES:
-        return tables.kind_of(path, limits, list_tables.KINDS | tables.KINDS)
+        return tables.kind_of(path, limits, list_tables.KINDS | measures.KINDS | tables.KINDS)
     if is_extract(path):
         return "roads"
     layers = set(layer_names(path, limits))
@@ -78,11 +88,12 @@ def _kind_of(path: Path, limits: FileLimits) -> str:
         return "area"
     if "divisions" in layers:
         return "divisions"
-    if "people" in layers:
-        return "people"
+    for kind in ("people", *GIVENS):
+        if kind in layers:
+            return kind
     raise BadInput(
         f"{path.name} has the layers {', '.join(sorted(layers))}; gridsvc loads a prepared area "
-        "(boundary, buildings, ...), divisions or people"
+        "(boundary, buildings, ...), divisions, people, zones or seeds; say which with --as"
     )
 
 
@@ -93,6 +104,7 @@ async def load(
     keyring: Keyring,
     division: str | None = None,
     effective_from: date | None = None,
+    anyway: bool = False,
     progress: Progress = silent,
 ) -> dict[str, dict[str, Any]]:
     """Load files in one transaction; counts of what was loaded, by kind.
@@ -103,9 +115,12 @@ async def load(
         What names and numbers of people are sealed with.
     division
         Community that a prepared area is, where its boundary layer carries no codes; area that
-        lists hold for, everywhere if none is given; county that roads are of.
+        lists hold for, everywhere if none is given; area whose zones or seeds are replaced, those
+        of the communities they lie in if none is given; county that roads are of.
     effective_from
         First day on which lists hold, from now on if none is given.
+    anyway
+        Whether roads replace others that reach far more households.
 
     Raises
     ------
@@ -117,14 +132,23 @@ async def load(
     for number, job in enumerate(work):
         progress(f"load {job.path.name}", number / len(work))
         if job.kind == "roads":
-            counts["roads"] = await _load_roads(session, job, division, progress)
+            counts["roads"] = await _load_roads(session, job, division, anyway, progress)
             continue
-        if job.kind == "area":
+        if job.kind == "practices":
+            loaded = await _load_practices(session, job, division)
+        elif job.kind == "area":
             loaded = await _load_area(session, job, division)
+        elif job.kind in GIVENS:
+            frame = read_givens(job.path, job.kind, job.limits)
+            loaded = {job.kind: await givens.load(session, job.kind, frame, division or WHOLE)}
         elif job.kind == "events":
             loaded = await _load_events(session, job, keyring, progress)
         elif job.kind == "people":
             loaded = {"people": await _load_people(session, job, keyring)}
+        elif job.kind in measures.KINDS:
+            area = division or WHOLE
+            number_of = await measures.load(session, job.kind, job.path, job.limits, area)
+            loaded = {job.kind: number_of}
         elif job.kind in _LOADERS:
             loaded = {job.kind: await _LOADERS[job.kind](session, job)}
         else:
@@ -140,7 +164,7 @@ async def load(
 
 def _check_one_each(work: Sequence[Job]) -> None:
     """Of two lists loaded at once the second would silently replace the first."""
-    for kind in ("delegations", "limits", "policies", "duties"):
+    for kind in (*GIVENS, *_REPLACING):
         names = [job.path.name for job in work if job.kind == kind]
         if len(names) > 1:
             raise BadInput(
@@ -183,50 +207,53 @@ async def _load_area(session: AsyncSession, job: Job, division: str | None) -> d
     return await grids.load_area(session, area)
 
 
+async def _load_practices(session: AsyncSession, job: Job, division: str | None) -> dict[str, int]:
+    if division is None:
+        raise BadInput("practices are those of a place; name it with --division")
+    guard.check_size(job.path, job.limits.table_bytes)
+    return await practices.load(session, job.path.read_bytes(), division=division)
+
+
 async def _load_roads(
-    session: AsyncSession, job: Job, division: str | None, progress: Progress
+    session: AsyncSession, job: Job, division: str | None, anyway: bool, progress: Progress
 ) -> dict[str, Any]:
     if division is None:
         raise BadInput("roads are kept by county; name it with --division")
     progress(f"read {job.path.name}", 0.0)
     ways = read_roads(job.path, job.limits)
-    return await roads.load(session, division, ways, source=job.path.name, progress=progress)
+    return await roads.load(
+        session, division, ways, source=job.path.name, anyway=anyway, progress=progress
+    )
 
 
 async def _load_households(session: AsyncSession, job: Job) -> int:
     rows = tables.read_lines(job.path, tables.HouseholdRow, job.limits)
-    ids = await area_queries.building_ids(session, {row.building_id for row in rows.values()})
-    found: list[dict[str, Any]] = []
-    bad: list[str] = []
-    for line, row in rows.items():
-        places = ids.get(row.building_id, [])
-        if len(places) == 1:
-            building_id, division_code = places[0]
-            place = {"building_id": building_id, "division_code": division_code}
-            found.append(row.model_dump() | place)
-        elif places:
-            where = ", ".join(division for _, division in places)
-            bad.append(f"line {line}: building {row.building_id} stands in {where}; rename one")
-        else:
-            bad.append(f"line {line}: there is no building {row.building_id}")
-    bad += await _addresses_twice(session, list(rows), found) if not bad else []
+    found, bad = await table_checks.households(session, rows)
     if bad:
         tables.refuse(job.path.name, bad)
     await area_queries.replace_households(session, found)
     return len(rows)
 
 
-async def _addresses_twice(
-    session: AsyncSession, lines: Sequence[int], households: Sequence[dict[str, Any]]
-) -> list[str]:
-    taken = await area_queries.addresses_elsewhere(session, households)
-    bad: list[str] = []
-    for line, row in zip(lines, households, strict=True):
-        address = (row["division_code"], row["address_code"])
-        if address in taken:
-            bad.append(f"line {line}: address {row['address_code']} is that of another household")
-        taken.add(address)
-    return bad
+async def _load_services(session: AsyncSession, job: Job) -> int:
+    rows = tables.read_lines(job.path, tables.ServiceRow, job.limits)
+    places = [geo.to_wgs84(row.lon, row.lat, row.datum) for row in rows.values()]
+    homes = await service_point_queries.communities_at(session, places)
+    twice = [code for code, n in Counter(row.code for row in rows.values()).items() if n > 1]
+    bad = [
+        f"line {line}: {row.code} lies in no community with a boundary"
+        for (line, row), home in zip(rows.items(), homes, strict=True)
+        if home is None
+    ] + [f"line {line}: {row.code} comes twice" for line, row in rows.items() if row.code in twice]
+    if bad:
+        tables.refuse(job.path.name, bad)
+    found = [
+        row.model_dump(include={"code", "name", "kind"})
+        | {"division_code": home, "lon": lon, "lat": lat}
+        for row, home, (lon, lat) in zip(rows.values(), homes, places, strict=True)
+    ]
+    await service_point_queries.replace(session, found)
+    return len(found)
 
 
 async def _load_list(session: AsyncSession, job: Job, edition: Edition) -> int:
@@ -242,10 +269,13 @@ async def _load_list(session: AsyncSession, job: Job, edition: Edition) -> int:
 
 async def _load_people(session: AsyncSession, job: Job, keyring: Keyring) -> int:
     if job.path.suffix.lower() in TABLES:
-        rows = tables.read_table(job.path, tables.PersonRow, job.limits)
+        lines = tables.read_lines(job.path, tables.PersonRow, job.limits)
+        if bad := await table_checks.people(session, lines):
+            tables.refuse(job.path.name, bad)
+        rows = list(lines.values())
     else:
         rows = _people_of_layer(job)
-    return await people.load_people(session, [_person(row, job.path.name) for row in rows], keyring)
+    return await people.load_people(session, [table_checks.person(row) for row in rows], keyring)
 
 
 def _people_of_layer(job: Job) -> list[tables.PersonRow]:
@@ -254,16 +284,6 @@ def _people_of_layer(job: Job) -> list[tables.PersonRow]:
     )
     place = {"lon": frame.geometry.x, "lat": frame.geometry.y, "datum": geo.Datum.WGS84.value}
     return tables.rows_of_layer(frame.assign(**place), job.path.name, tables.PersonRow)
-
-
-def _person(row: tables.PersonRow, name: str) -> dict[str, Any]:
-    given = [row.lon is not None, row.lat is not None, row.datum is not None]
-    if any(given) and not all(given):
-        raise BadInput(f"{name}: {row.code} has a place without lon, lat or datum; give all three")
-    position = None
-    if row.lon is not None and row.lat is not None and row.datum is not None:
-        position = (*geo.to_wgs84(row.lon, row.lat, row.datum), row.datum)
-    return row.model_dump(exclude={"lon", "lat", "datum"}) | {"position": position}
 
 
 def event_of(row: tables.EventRow) -> EventIn:
@@ -295,4 +315,5 @@ _Loader = Callable[[AsyncSession, Job], Coroutine[Any, Any, int]]
 _LOADERS: dict[str, _Loader] = {
     "divisions": _load_divisions,
     "households": _load_households,
+    "services": _load_services,
 }

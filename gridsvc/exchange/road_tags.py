@@ -48,6 +48,11 @@ _STOPS_CARS = {
     *("block", "bollard", "bus_trap", "chain", "cycle_barrier", "debris", "jersey_barrier"),
     *("log", "motorcycle_barrier", "planter", "barrier_board", "bump_gate", "step"),
 }
+#: Keys that name a mode among who a turn is not for, or is for: nobody on foot is ever meant.
+_VEHICLES = {
+    Mode.EBIKE: {"bicycle", "electric_bicycle", "vehicle"},
+    Mode.CAR: {"motorcar", "motor_vehicle", "vehicle"},
+}
 _STOPS_RIDERS = {"full-height_turnstile", "kissing_gate", "stile", "turnstile"}
 
 
@@ -143,3 +148,33 @@ def _passes(tags: Tags, mode: Mode) -> bool:
     if mode is Mode.CAR:
         return kind not in _STOPS_CARS | _STOPS_RIDERS
     return mode is Mode.WALK or kind not in _STOPS_RIDERS
+
+
+def turn(tags: Tags) -> tuple[bool, tuple[bool, ...]] | str:
+    """What a turn restriction says: whether it is the only turn allowed, and of whom of `MODES`.
+
+    Whoever walks turns as they like; ``except=bicycle`` frees e-bikes, ``restriction:motorcar``
+    holds for cars alone. A text says why it holds for nobody here.
+    """
+    told = {mode: _turn_of(tags, mode) for mode in MODES}
+    kinds = {kind for kind in told.values() if kind}
+    if not kinds:
+        timed = any("conditional" in key for key in tags) or {"day_on", "hour_on"} & set(tags)
+        return "turn restrictions at times" if timed else "turn restrictions of others"
+    if len(kinds) > 1:
+        return "turn restrictions not clear"
+    return kinds.pop() == "only", tuple(bool(told[mode]) for mode in MODES)
+
+
+def _turn_of(tags: Tags, mode: Mode) -> str:
+    """``no`` or ``only``, as it holds for a mode; empty where it does not."""
+    keys = _VEHICLES.get(mode, set())
+    if not keys or {"day_on", "hour_on"} & set(tags):
+        return ""
+    own = next(
+        (tags[f"restriction:{key}"] for key in sorted(keys) if f"restriction:{key}" in tags), ""
+    )
+    excepted = {one.strip() for one in tags.get("except", "").split(";")} & keys
+    value = own or ("" if excepted else tags.get("restriction", ""))
+    kind, _, rest = value.partition("_")
+    return kind if kind in {"no", "only"} and rest else ""

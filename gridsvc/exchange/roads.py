@@ -22,6 +22,7 @@ from gridsvc.exchange.apart import read_apart
 from gridsvc.exchange.guard import check_size
 from gridsvc.exchange.layers import layer_names, read_layer
 from gridsvc.roads.arrays import Geometries
+from gridsvc.roads.turns import Turn
 from gridsvc.roads.ways import Gathering, Ways
 
 #: Layers that hold streets, the best first; `barriers` is that of a prepared area.
@@ -68,7 +69,7 @@ def _read_osm(path: Path, limits: FileLimits) -> Ways:
     gathering = Gathering()
     # Nodes come first in every extract: what stands on a way is known before the way.
     reader = osmium.FileProcessor(str(path)).with_locations()
-    wanted = osmium.filter.KeyFilter("highway", "barrier", "route", "restriction")
+    wanted = osmium.filter.KeyFilter("highway", "barrier", "route", "type")
     try:
         for thing in reader.with_filter(wanted):
             _take(thing, gathering)
@@ -92,7 +93,28 @@ def _take(thing: Any, gathering: Gathering) -> None:
         elif tags.get("route") == "ferry":
             gathering.left_out["ferries"] += 1
     elif tags.get("type") == "restriction":
-        gathering.left_out["turn restrictions"] += 1
+        _take_turn(thing, tags, gathering)
+
+
+def _take_turn(relation: Any, tags: dict[str, str], gathering: Gathering) -> None:
+    said = road_tags.turn(tags)
+    if isinstance(said, str):
+        gathering.left_out[said] += 1
+        return
+    only, bars = said
+    members = [(one.role, one.type, one.ref) for one in relation.members]
+    froms, tos = (
+        [ref for role, kind, ref in members if (role, kind) == (wanted, "w")]
+        for wanted in ("from", "to")
+    )
+    vias = [(kind, ref) for role, kind, ref in members if role == "via"]
+    if len(vias) == 1 and vias[0][0] == "w":
+        gathering.left_out["turn restrictions over several ways"] += 1
+    elif len(vias) != 1 or not froms or not tos or (only and len(froms) * len(tos) > 1):
+        gathering.left_out["turn restrictions not clear"] += 1
+    else:
+        via = vias[0][1]
+        gathering.turns += [Turn(a, via, b, only, bars) for a in froms for b in tos]
 
 
 def _take_way(way: Any, tags: dict[str, str], gathering: Gathering) -> None:

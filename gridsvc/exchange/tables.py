@@ -5,45 +5,27 @@ A table is taken whole or not at all; every bad row is named with its line and t
 
 from __future__ import annotations
 
-import csv
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 import geopandas as gpd
-import pandas as pd
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from gridsvc.codes import DIGITS
 from gridsvc.config import USUAL, FileLimits
 from gridsvc.errors import BadInput
-from gridsvc.exchange.apart import read_apart
-from gridsvc.exchange.guard import check_archive, check_size
-from gridsvc.exchange.text import fault_of, plain
+from gridsvc.exchange.sheets import lines_of, text_of
+from gridsvc.exchange.text import fault_of
 from gridsvc.geo import Datum
 from gridsvc.people.schemas import CapturedAt
 
-#: More columns than any list of people, matters or events has.
-MOST_COLUMNS = 1000
 #: So many bad rows are named in the message; all of them are in the error's ``rows``.
 ROWS_NAMED = 5
 
-#: What openpyxl lets through from the archive, the XML and its own reading of damaged books.
-_XLSX_ERRORS = (
-    *(BadZipFile, InvalidFileException, ParseError, zlib.error),
-    *(AttributeError, EOFError, IndexError, KeyError, OSError, TypeError, ValueError),
-)
-
-
-#: Number of a line and its cells.
-Line = tuple[int, list[str]]
 Row = TypeVar("Row", bound=BaseModel)
 
 
@@ -55,6 +37,12 @@ def _padded(value: Any) -> Any:
 
 def _listed(value: Any) -> Any:
     return [part.strip() for part in str(value).split(";") if part.strip()]
+
+
+def _of_words(**words: str) -> BeforeValidator:
+    """What Chinese lists say, and how it is written here."""
+    known = {said: word for word, all_said in words.items() for said in all_said.split()}
+    return BeforeValidator(lambda value: known.get(str(value).strip(), value))
 
 
 Code = Annotated[str, Field(min_length=1, max_length=64)]
@@ -112,14 +100,33 @@ class PersonRow(BaseModel):
     name: Name
     phone: Annotated[str, Field(pattern=r"^[0-9+ -]{5,20}$")] | None = None
     id_number: Annotated[str, Field(pattern=r"^[0-9]{17}[0-9X]$")] | None = None
-    role: Annotated[str, Field(pattern="^(grid_worker|liaison|officer)$")]
+    role: Annotated[
+        str,
+        _of_words(
+            grid_worker="网格员 专职网格员",
+            liaison="联络员 微网格联络员",
+            officer="执法员 执法人员",
+        ),
+        Field(pattern="^(grid_worker|liaison|officer)$"),
+    ]
     division_code: DivisionCode
-    on_duty: bool
+    on_duty: Annotated[bool, _of_words(true="是 在岗", false="否 不在岗 离岗")]
     capacity: Annotated[int, Field(ge=0, le=1000)]
     powers: Annotated[list[str], BeforeValidator(_listed)] = []
     lon: Lon | None = None
     lat: Lat | None = None
     datum: Datum | None = None
+
+
+class ServiceRow(BaseModel):
+    """Service point, where people are served."""
+
+    code: Code
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: Literal["party", "affairs", "station", "health", "elderly", "canteen", "police"]
+    lon: Lon
+    lat: Lat
+    datum: Datum
 
 
 class EventRow(BaseModel):
@@ -142,9 +149,42 @@ KINDS: dict[str, Kind] = {
     "households": (HouseholdRow, frozenset({"address_code", "building_id"})),
     "people": (PersonRow, frozenset({"role", "division_code"})),
     "powers": (PowerRow, frozenset({"legal_basis", "valid_from"})),
+    "services": (ServiceRow, frozenset({"kind", "lon", "lat"})),
     "matters": (MatterRow, frozenset({"kind", "power_code"})),
     "divisions": (DivisionRow, frozenset({"code", "name"})),
 }
+
+
+class RowFault(NamedTuple):
+    """What is wrong with a row: its line and why; for programs the field, code and cell."""
+
+    line: int
+    reason: str
+    field: str = ""
+    code: str = ""
+    cell: str = ""
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column of a table says what, where it is not named as the field is.
+
+    Attributes
+    ----------
+    taken
+        Column by field; empty = every field from the column of its name.
+    given
+        What holds for every row, by field.
+    """
+
+    taken: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+
+
+AS_NAMED = Columns()
 
 
 def kind_of(path: Path, limits: FileLimits = USUAL, kinds: Mapping[str, Kind] = KINDS) -> str:
@@ -155,7 +195,7 @@ def kind_of(path: Path, limits: FileLimits = USUAL, kinds: Mapping[str, Kind] = 
     BadInput
         If it has the columns of no kind.
     """
-    columns = set(_lines(path, limits)[0][1])
+    columns = set(lines_of(path, limits)[0][1])
     for kind, (_, tell) in kinds.items():
         if tell <= columns:
             return kind
@@ -179,30 +219,69 @@ def read_lines(path: Path, row_type: type[Row], limits: FileLimits = USUAL) -> d
         If the file cannot be read, has no rows, lacks a column, or holds bad rows; the
         message names their lines and reasons; or if it asks for more than it may.
     """
-    (number, header), *lines = _lines(path, limits)
-    if fault := _fault(header, len(header)):
-        raise BadInput(f"{path.name} names a column in line {number} that {fault}; rename it")
-    if twice := sorted(name for name, count in Counter(header).items() if name and count > 1):
-        raise BadInput(f"{path.name} has the column {twice[0]} twice; keep one")
-    needed = {name for name, field in row_type.model_fields.items() if field.is_required()}
-    if missing := sorted(needed - set(header)):
-        raise BadInput(f"{path.name} lacks the column {', '.join(missing)}; add it")
-    if not lines:
-        raise BadInput(f"{path.name} has a header but no rows; nothing to load")
-    good: dict[int, Row] = {}
-    bad: list[str] = []
-    for number, cells in lines:
-        if fault := _fault(cells, len(header)):
-            bad.append(f"line {number}: {fault}")
-            continue
-        values = {name: cell for name, cell in zip(header, cells, strict=False) if cell != ""}
-        try:
-            good[number] = row_type.model_validate(values)
-        except ValidationError as failure:
-            bad += [f"line {number}: {reason}" for reason in reasons(failure)]
+    good, bad = judged_lines(path, row_type, limits)
     if bad:
         refuse(path.name, bad)
     return good
+
+
+def judged_lines(
+    path: Path, row_type: type[Row], limits: FileLimits = USUAL, columns: Columns = AS_NAMED
+) -> tuple[dict[int, Row], list[RowFault]]:
+    """Rows as `read_lines` reads them: the good ones by line, and what is wrong with others.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read, has no rows, lacks a column or asks for more than it may.
+    """
+    (number, header), *lines = lines_of(path, limits)
+    if fault := _fault(header, len(header)):
+        raise BadInput(f"{path.name} names a column in line {number} that {fault}; rename it")
+    place = _places(path.name, header, row_type, columns)
+    if not lines:
+        raise BadInput(f"{path.name} has a header but no rows; nothing to load")
+    good: dict[int, Row] = {}
+    bad: list[RowFault] = []
+    for number, cells in lines:
+        if fault := _fault(cells, len(header)):
+            bad.append(RowFault(number, fault))
+            continue
+        said = {name: cells[at] for name, at in place.items() if at < len(cells)}
+        values = dict(columns.given) | {name: cell for name, cell in said.items() if cell != ""}
+        try:
+            good[number] = row_type.model_validate(values)
+        except ValidationError as failure:
+            bad += _faults(number, failure, values)
+    return good, bad
+
+
+def _places(
+    name: str, header: Sequence[str], row_type: type[BaseModel], columns: Columns
+) -> dict[str, int]:
+    """Where in a line each field stands."""
+    wanted = columns.taken or {column: column for column in header if column}
+    doubled = {column for column, count in Counter(header).items() if column and count > 1}
+    if twice := sorted(doubled & set(wanted.values())):
+        raise BadInput(f"{name} has the column {twice[0]} twice; keep one")
+    if lost := sorted(set(wanted.values()) - set(header)):
+        raise BadInput(f"{name} has no column {lost[0]}; choose one of {', '.join(header)}")
+    needed = {one for one, told in row_type.model_fields.items() if told.is_required()}
+    if missing := sorted(needed - set(wanted) - set(columns.given)):
+        raise BadInput(f"{name} lacks the column {', '.join(missing)}; add it")
+    return {told: header.index(column) for told, column in wanted.items()}
+
+
+def head_of(path: Path, limits: FileLimits, most: int) -> tuple[list[str], list[list[str]]]:
+    """Names of a table's columns, and its first rows.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read, or asks for more than it may.
+    """
+    (_, header), *lines = lines_of(path, limits)
+    return header, [cells for _, cells in lines[:most]]
 
 
 def rows_of_layer(frame: gpd.GeoDataFrame, name: str, row_type: type[Row]) -> list[Row]:
@@ -217,11 +296,11 @@ def rows_of_layer(frame: gpd.GeoDataFrame, name: str, row_type: type[Row]) -> li
     bad: list[str] = []
     records = frame.drop(columns=frame.geometry.name).to_dict("records")
     for number, values in enumerate(records, start=1):
-        known = {str(column): _text(value) for column, value in values.items()}
+        known = {str(column): text_of(value) for column, value in values.items()}
         try:
             good.append(row_type.model_validate({c: v for c, v in known.items() if v != ""}))
         except ValidationError as failure:
-            bad += [f"feature {number}: {reason}" for reason in reasons(failure)]
+            bad += [f"feature {number}: {one.reason}" for one in _faults(number, failure, known)]
     if bad:
         refuse(name, bad)
     return good
@@ -234,90 +313,23 @@ def _fault(cells: Sequence[str], columns: int) -> str | None:
     return next((fault for cell in cells if (fault := fault_of(cell))), None)
 
 
-def refuse(name: str, bad: Sequence[str]) -> None:
-    """Refuse a file for its bad rows, each given as ``line N: reason``.
+def refuse(name: str, faults: Sequence[RowFault | str]) -> None:
+    """Refuse a file for its bad rows, each as ``line N: reason``.
 
     Raises
     ------
     BadInput
         Always.
     """
+    bad = [str(fault) for fault in faults]
     shown = "; ".join(bad[:ROWS_NAMED])
     more = f"; and {len(bad) - ROWS_NAMED} more" if len(bad) > ROWS_NAMED else ""
-    raise BadInput(f"{name}: nothing was loaded, mend {shown}{more}", rows=list(bad))
+    raise BadInput(f"{name}: nothing was loaded, mend {shown}{more}", rows=bad)
 
 
-def reasons(failure: ValidationError) -> Iterator[str]:
-    """Why a row is bad, one sentence per field; the values themselves stay out of it."""
+def _faults(line: int, failure: ValidationError, values: Mapping[str, str]) -> Iterator[RowFault]:
+    """Why a row is bad, field by field; the values themselves stay out of the reasons."""
     for error in failure.errors(include_url=False, include_input=False):
         where = ".".join(str(part) for part in error["loc"])
-        yield f"{where}: {error['msg']}"
-
-
-def _lines(path: Path, limits: FileLimits) -> list[Line]:
-    """Header and rows with their line numbers; rows without any value are left out."""
-    if not path.is_file():
-        raise BadInput(f"there is no file {path}")
-    lines = read_apart(path.name, limits, _lines_checked, path, limits)
-    if not lines:
-        raise BadInput(f"{path.name} is empty; its first line must name the columns")
-    return lines
-
-
-def _lines_checked(path: Path, limits: FileLimits) -> list[Line]:
-    check_size(path, limits.table_bytes)
-    book = path.suffix.lower() == ".xlsx"
-    lines: list[Line] = []
-    for number, cells in _from_xlsx(path, limits) if book else _from_csv(path):
-        if number > limits.rows + 1:
-            raise BadInput(f"{path.name} has over {limits.rows} rows; divide it")
-        if len(cells) > MOST_COLUMNS:
-            raise BadInput(f"{path.name} has over {MOST_COLUMNS} columns in line {number}")
-        if any(cells):
-            lines.append((number, cells))
-    return lines
-
-
-def _from_csv(path: Path) -> Iterator[Line]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            begins = 1
-            for row in reader:
-                yield begins, [plain(cell.strip()) for cell in row]
-                begins = reader.line_num + 1  # a cell in quotes may hold line breaks
-    except UnicodeDecodeError as failure:
-        raise BadInput(f"{path.name} is not UTF-8 text; save it as CSV UTF-8") from failure
-    except csv.Error as failure:
-        raise BadInput(f"{path.name} is not a readable CSV file: {failure}") from failure
-
-
-def _from_xlsx(path: Path, limits: FileLimits) -> Iterator[Line]:
-    check_archive(path, limits.table_bytes, limits.unpacked_ratio)
-    try:
-        book = load_workbook(path, read_only=True, keep_links=False)
-        try:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # what a sheet says of its size may be far off
-            for number, row in enumerate(sheet.iter_rows(), start=1):
-                yield number, [_value(cell, f"{path.name}: line {number}") for cell in row]
-        finally:
-            book.close()
-    except _XLSX_ERRORS as failure:
-        raise BadInput(f"{path.name} is not a readable XLSX file; save it anew") from failure
-
-
-def _value(cell: Any, where: str) -> str:
-    """Text of a workbook's cell; what a formula gives depends on who computed it last."""
-    if cell.data_type in {"f", "e"}:
-        what = "a formula" if cell.data_type == "f" else "an error"
-        raise BadInput(f"{where} holds {what}; copy the sheet and paste its values only")
-    return plain(_text(cell.value))
-
-
-def _text(cell: Any) -> str:
-    if cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell)):
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
+        name = str(error["loc"][0]) if error["loc"] else ""
+        yield RowFault(line, f"{where}: {error['msg']}", name, error["type"], values.get(name, ""))

@@ -13,7 +13,7 @@ from gridsvc.accounts.identity import Identity
 from gridsvc.accounts.roles import Permission
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
-from gridsvc.codes import WHOLE, checked, code_range
+from gridsvc.codes import range_within
 from gridsvc.db import NOWHERE, transaction
 from gridsvc.errors import BadInput, Forbidden, Unauthenticated
 from gridsvc.feed import queries
@@ -58,7 +58,7 @@ async def wish(
     ] = None,
 ) -> Wish:
     """What is asked for, as far as the caller may see it."""
-    low, high = code_range(checked(division) if division is not None else WHOLE)
+    low, high = range_within(division)
     kinds = _kinds(caller, kind)
     if purpose is not None:
         await _note_reading(session, caller, kinds, division, purpose)

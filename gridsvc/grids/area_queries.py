@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +13,13 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.codes import code_range
 from gridsvc.geo import WGS84
+
+
+def no_givens() -> gpd.GeoDataFrame:
+    """Zones or seeds of a community that has none."""
+    return gpd.GeoDataFrame({"name": pd.Series([], dtype=object)}, geometry=[], crs=WGS84)
 
 
 @dataclass(frozen=True)
@@ -28,15 +34,21 @@ class AreaFrames:
         Polygon; source_id, households, residents (of registered households), levels, kind,
         estimated.
     barriers
-        LineString; class, w.
+        LineString; class, w, never (true where no cell may cross).
     special
         Polygon; kind, name.
+    zones
+        MultiPolygon whose borders no cell crosses; name.
+    seeds
+        Point that a cell of its own is drawn round; name.
     """
 
     boundary: gpd.GeoDataFrame
     buildings: gpd.GeoDataFrame
     barriers: gpd.GeoDataFrame
     special: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame = field(default_factory=no_givens)
+    seeds: gpd.GeoDataFrame = field(default_factory=no_givens)
 
 
 _READ = {
@@ -49,9 +61,13 @@ _READ = {
             WHERE division_code = :code GROUP BY building_id) h ON h.building_id = b.id
         WHERE b.division_code = :code ORDER BY b.source_id
     """,
-    "barriers": 'SELECT "class", weight AS w, ST_AsBinary(geom) AS wkb FROM barrier'
+    "barriers": 'SELECT "class", weight AS w, never, ST_AsBinary(geom) AS wkb FROM barrier'
     " WHERE division_code = :code ORDER BY id",
     "special": "SELECT kind, name, ST_AsBinary(geom) AS wkb FROM site"
+    " WHERE division_code = :code ORDER BY id",
+    "zones": "SELECT name, ST_AsBinary(geom) AS wkb FROM zone"
+    " WHERE division_code = :code ORDER BY id",
+    "seeds": "SELECT name, ST_AsBinary(geom) AS wkb FROM seed_point"
     " WHERE division_code = :code ORDER BY id",
 }
 
@@ -101,18 +117,21 @@ async def add_buildings(session: AsyncSession, code: str, frame: gpd.GeoDataFram
 
 
 async def add_barriers(session: AsyncSession, code: str, frame: gpd.GeoDataFrame) -> None:
-    """Add barriers (LineString, EPSG:4326; class, w)."""
+    """Add barriers (LineString, EPSG:4326; class, w, optionally never)."""
+    never = frame["never"] if "never" in frame else pd.Series(False, index=frame.index)
     await session.execute(
         text("""
-        INSERT INTO barrier (division_code, "class", weight, geom)
-        SELECT :code, class, weight, ST_GeomFromWKB(wkb, 4326)
-        FROM unnest(CAST(:classes AS text[]), CAST(:weights AS float8[]), CAST(:wkbs AS bytea[]))
-            AS row (class, weight, wkb)
+        INSERT INTO barrier (division_code, "class", weight, never, geom)
+        SELECT :code, class, weight, never, ST_GeomFromWKB(wkb, 4326)
+        FROM unnest(CAST(:classes AS text[]), CAST(:weights AS float8[]), CAST(:never AS bool[]),
+                    CAST(:wkbs AS bytea[]))
+            AS row (class, weight, never, wkb)
         """),
         {
             "code": code,
             "classes": _column(frame["class"]),
             "weights": _column(frame["w"]),
+            "never": [bool(value) for value in never],
             "wkbs": _wkbs(frame),
         },
     )
@@ -133,6 +152,50 @@ async def add_sites(session: AsyncSession, code: str, frame: gpd.GeoDataFrame) -
             "names": _column(frame["name"]),
             "wkbs": _wkbs(frame),
         },
+    )
+
+
+async def communities_near(
+    session: AsyncSession, bounds: Sequence[float], within: str
+) -> gpd.GeoDataFrame:
+    """Communities with a boundary near a box (west, south, east, north in degrees, EPSG:4326).
+
+    Columns code, geometry (MultiPolygon, EPSG:4326), by code; only those within a division.
+    """
+    low, high = code_range(within)
+    west, south, east, north = bounds
+    box = {"west": west, "south": south, "east": east, "north": north}
+    result = await session.execute(
+        text("""
+        SELECT code, ST_AsBinary(geom) AS wkb FROM division
+        WHERE level = 'community' AND code >= :low AND code < :high
+          AND geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326) ORDER BY code
+        """),
+        {"low": low, "high": high} | box,
+    )
+    rows = pd.DataFrame(result.mappings().all(), columns=list(result.keys()))
+    geometry = shapely.from_wkb(rows.pop("wkb").to_numpy())
+    return gpd.GeoDataFrame(rows, geometry=geometry, crs=WGS84)
+
+
+async def clear_givens(session: AsyncSession, table: str, within: str) -> None:
+    """Take away the zones (table zone) or seeds (seed_point) of all communities in a division."""
+    low, high = code_range(within)
+    await session.execute(
+        text(f"DELETE FROM {table} WHERE division_code >= :low AND division_code < :high"),  # noqa: S608 - fixed names
+        {"low": low, "high": high},
+    )
+
+
+async def add_givens(session: AsyncSession, table: str, code: str, frame: gpd.GeoDataFrame) -> None:
+    """Add zones (zone, MultiPolygon) or seeds (seed_point, Point); EPSG:4326, column name."""
+    await session.execute(
+        text(f"""
+        INSERT INTO {table} (division_code, name, geom)
+        SELECT :code, name, ST_GeomFromWKB(wkb, 4326)
+        FROM unnest(CAST(:names AS text[]), CAST(:wkbs AS bytea[])) AS row (name, wkb)
+        """),  # noqa: S608 - fixed names
+        {"code": code, "names": _column(frame["name"]), "wkbs": _wkbs(frame)},
     )
 
 
@@ -175,6 +238,21 @@ async def addresses_elsewhere(
         },
     )
     return {(row.division_code, row.address_code) for row in result}
+
+
+async def count_registered(session: AsyncSession, within: str, source_ids: Sequence[str]) -> int:
+    """Households registered in buildings of a division, told by the buildings' source ids."""
+    low, high = code_range(within)
+    return int(
+        await session.scalar(
+            text("""
+            SELECT count(*) FROM household h JOIN building b ON b.id = h.building_id
+            WHERE b.division_code >= :low AND b.division_code < :high
+              AND b.source_id = ANY(CAST(:ids AS text[]))
+            """),
+            {"low": low, "high": high, "ids": list(source_ids)},
+        )
+    )
 
 
 async def replace_households(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    false,
     func,
     text,
 )
@@ -36,6 +37,9 @@ LEVEL_OF_CODE = (
 )
 
 KINDS = "kind IN ('ordinary', 'dedicated')"
+#: What a service point can be: 党群服务中心, 便民服务中心, 网格服务站, 卫生服务站, 养老服务站,
+#: 社区食堂, 警务室.
+SERVICE_KINDS = ("party", "affairs", "station", "health", "elderly", "canteen", "police")
 
 
 class Division(Base):
@@ -108,6 +112,7 @@ class Barrier(Base):
     division_code: Mapped[str] = mapped_column(CodeText, ForeignKey("division.code"), index=True)
     kind: Mapped[str] = mapped_column("class", Text)
     weight: Mapped[float]
+    never: Mapped[bool] = mapped_column(server_default=false())
     geom: Mapped[WKBElement] = mapped_column(Geometry("LINESTRING", SRID))
 
 
@@ -122,6 +127,47 @@ class Site(Base):
     kind: Mapped[str] = mapped_column(Text)
     name: Mapped[str | None] = mapped_column(Text)
     geom: Mapped[WKBElement] = mapped_column(Geometry("POLYGON", SRID))
+
+
+class ServicePoint(Base):
+    """Place where people are served (服务点): a station, a clinic, a canteen."""
+
+    __tablename__ = "service_point"
+    __table_args__ = (
+        CheckConstraint(f"kind IN ({', '.join(map(repr, SERVICE_KINDS))})", name="kind"),
+        CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
+        sound_geometry(),
+    )
+
+    code: Mapped[str] = mapped_column(CodeText, primary_key=True)
+    division_code: Mapped[str] = mapped_column(CodeText, ForeignKey("division.code"), index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    geom: Mapped[WKBElement] = mapped_column(Geometry("POINT", SRID))
+
+
+class Zone(Base):
+    """Residents' group (村民小组) or given grid whose border no cell crosses."""
+
+    __tablename__ = "zone"
+    __table_args__ = (sound_geometry(),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    division_code: Mapped[str] = mapped_column(CodeText, ForeignKey("division.code"), index=True)
+    name: Mapped[str | None] = mapped_column(Text)
+    geom: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", SRID))
+
+
+class SeedPoint(Base):
+    """Worker's home or station that a cell of its own is drawn round."""
+
+    __tablename__ = "seed_point"
+    __table_args__ = (sound_geometry(),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    division_code: Mapped[str] = mapped_column(CodeText, ForeignKey("division.code"), index=True)
+    name: Mapped[str | None] = mapped_column(Text)
+    geom: Mapped[WKBElement] = mapped_column(Geometry("POINT", SRID))
 
 
 class CodeScheme(Base):

@@ -127,27 +127,25 @@ async def codes_ever_used(session: AsyncSession, code: str) -> set[str]:
 
 async def lock_community(session: AsyncSession, code: str) -> None:
     """Let nobody else number or publish cells of a community until the transaction ends."""
-    await session.execute(
-        text("SELECT FROM division WHERE code = :code FOR NO KEY UPDATE"), {"code": code}
-    )
+    await session.execute(text("SELECT community_locked(:code)"), {"code": code})
 
 
 async def lock_plan(session: AsyncSession, plan_id: int) -> RowMapping | None:
-    """The plan's row and its community's, locked until the transaction ends."""
-    return (
-        (
-            await session.execute(
-                text("""
-                SELECT p.id, p.division_code, p.state, p.created_at, p.report
-                FROM plan p JOIN division d ON d.code = p.division_code
-                WHERE p.id = :id FOR NO KEY UPDATE OF p, d
-                """),
-                {"id": plan_id},
-            )
-        )
-        .mappings()
-        .first()
+    """The plan's row, locked with its community until the transaction ends."""
+    code = await session.scalar(
+        text("SELECT division_code FROM plan WHERE id = :id"), {"id": plan_id}
     )
+    if code is None:
+        return None
+    await lock_community(session, code)
+    found = await session.execute(
+        text(
+            "SELECT id, division_code, state, created_at, report FROM plan WHERE id = :id"
+            " FOR NO KEY UPDATE"
+        ),
+        {"id": plan_id},
+    )
+    return found.mappings().first()
 
 
 async def published_plan(session: AsyncSession, code: str) -> tuple[int, datetime] | None:

@@ -30,12 +30,16 @@ class PlanSettings:
     locked
         Codes of micro-grids in force that stay as they are; those of other communities are no
         matter.
+    zones, seeds
+        Whether the zones and seeds loaded for the community are heeded.
     """
 
     wish: Wish = field(default_factory=Wish)
     grid_target: int = 300
     anew: bool = False
     locked: tuple[str, ...] = ()
+    zones: bool = True
+    seeds: bool = True
 
     def check(self) -> None:
         """Refuse what no community can be planned with.
@@ -85,6 +89,8 @@ class PlanSettings:
             "grid_target": self.grid_target,
             "anew": self.anew,
             "locked": list(self.locked),
+            "zones": self.zones,
+            "seeds": self.seeds,
         }
 
 

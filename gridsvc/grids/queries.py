@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.codes import code_range
 
 Bbox = tuple[float, float, float, float]
 
-_CELL_AT = text("""
+#: Which micro-grid in force a place lies in: lon, lat, degrees WGS-84.
+CELL_AT = text("""
 SELECT m.id AS micro_grid_id, m.code AS micro_grid_code, m.kind, m.households,
        g.id AS grid_id, g.code AS grid_code, m.division_code, d.name AS division_name
 FROM micro_grid m
@@ -26,47 +26,52 @@ ORDER BY m.code
 LIMIT 1
 """)
 
-# One statement per layer: the feature is built in PostgreSQL, so that Python never parses geometry.
+# One statement per layer: the collection is written in PostgreSQL and sent on as it is; turning a
+# row with its geometry into JSON as a whole, or reading it in Python, takes many times as long.
 _FEATURES = """
 WITH hit AS MATERIALIZED (
     SELECT {columns}, t.geom FROM {table} t
     WHERE t.code >= :low AND t.code < :high AND t.geom IS NOT NULL AND {current}
       AND (CAST(:west AS float8) IS NULL
            OR t.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326))
-)
-SELECT (SELECT count(*) FROM hit) AS matched, coalesce(json_agg(feature), '[]')::text AS features
-FROM (
-    SELECT json_build_object(
-        'type', 'Feature', 'id', hit.code,
-        'geometry', ST_AsGeoJSON(hit.geom, 7)::json,
-        'properties', to_jsonb(hit) - 'geom') AS feature
+), page AS (
+    SELECT '{{"type":"Feature","id":' || to_json(hit.code)
+           || ',"geometry":' || ST_AsGeoJSON(hit.geom, 7)
+           || ',"properties":' || json_build_object({properties}) || '}}' AS feature
     FROM hit ORDER BY hit.code LIMIT :limit
-) AS page
+)
+SELECT '{{"type":"FeatureCollection","features":['
+       || coalesce(string_agg(feature, ','), '')
+       || '],"numberMatched":' || (SELECT count(*) FROM hit)
+       || ',"numberReturned":' || count(*) || '}}'
+FROM page
 """
 
-#: Layers that can be read as GeoJSON: their SQL, with fixed parts only.
+
+def _layer(table: str, current: str, **columns: str) -> TextClause:
+    """Statement of a layer from fixed parts only."""
+    return text(
+        _FEATURES.format(
+            table=table,
+            columns=", ".join(f"{of} AS {name}" for name, of in columns.items()),
+            current=current,
+            properties=", ".join(f"'{name}', hit.{name}" for name in columns),
+        )
+    )
+
+
+_CELL = {name: f"t.{name}" for name in ("code", "kind", "households", "division_code")}
+_SINCE = {"valid_from": "lower(t.valid)"}
+#: Layers that can be read as GeoJSON.
 _LAYERS = {
-    "divisions": text(
-        _FEATURES.format(
-            table="division",
-            columns="t.code, t.name, t.level, t.parent_code",
-            current="true",
-        )
+    "divisions": _layer(
+        "division",
+        "true",
+        **{name: f"t.{name}" for name in ("code", "name", "level", "parent_code")},
     ),
-    "grids": text(
-        _FEATURES.format(
-            table="grid",
-            columns="t.code, t.kind, t.households, t.division_code, lower(t.valid) AS valid_from",
-            current="t.valid @> now()",
-        )
-    ),
-    "micro_grids": text(
-        _FEATURES.format(
-            table="micro_grid",
-            columns="t.code, t.kind, t.households, t.division_code,"
-            " left(t.code, 15) AS grid_code, lower(t.valid) AS valid_from",
-            current="t.valid @> now()",
-        )
+    "grids": _layer("grid", "t.valid @> now()", **_CELL, **_SINCE),
+    "micro_grids": _layer(
+        "micro_grid", "t.valid @> now()", **_CELL, grid_code="left(t.code, 15)", **_SINCE
     ),
 }
 
@@ -90,14 +95,14 @@ async def cell_at(session: AsyncSession, *, lon: float, lat: float) -> Located |
 
     On a shared border the cell with the smaller code wins, always the same one.
     """
-    row = (await session.execute(_CELL_AT, {"lon": lon, "lat": lat})).mappings().first()
+    row = (await session.execute(CELL_AT, {"lon": lon, "lat": lat})).mappings().first()
     return Located(**row) if row else None
 
 
 async def features(
     session: AsyncSession, layer: str, *, within: str | None, bbox: Bbox | None, limit: int
-) -> dict[str, Any]:
-    """GeoJSON feature collection of one layer: divisions, grids or micro_grids.
+) -> str:
+    """GeoJSON feature collection of one layer as text: divisions, grids or micro_grids.
 
     Parameters
     ----------
@@ -110,14 +115,7 @@ async def features(
     west, south, east, north = bbox or (None, None, None, None)
     parameters = {"low": low, "high": high, "limit": limit}
     box = {"west": west, "south": south, "east": east, "north": north}
-    row = (await session.execute(_LAYERS[layer], parameters | box)).one()
-    found = json.loads(row.features)
-    return {
-        "type": "FeatureCollection",
-        "features": found,
-        "numberMatched": row.matched,
-        "numberReturned": len(found),
-    }
+    return str(await session.scalar(_LAYERS[layer], parameters | box))
 
 
 async def division_name(session: AsyncSession, code: str) -> str | None:
@@ -126,6 +124,33 @@ async def division_name(session: AsyncSession, code: str) -> str | None:
         text("SELECT name FROM division WHERE code = :code"), {"code": code}
     )
     return name
+
+
+# A division without a border of its own is drawn as the communities in it.
+_CHILDREN = text("""
+SELECT d.code, d.name, d.level, CAST(ST_AsGeoJSON(ST_SimplifyPreserveTopology(coalesce(
+    d.geom, (SELECT ST_Union(c.geom) FROM division c WHERE c.level = 'community'
+             AND c.code > d.code AND c.code < rpad(rtrim(d.code, '0'), 12, '9'))
+), 0.00005), 5) AS json) AS outline
+FROM division d WHERE d.parent_code = :code ORDER BY d.code
+""")
+
+
+async def children(session: AsyncSession, code: str) -> list[RowMapping]:
+    """Divisions right below one: code, name, level, outline (GeoJSON, WGS-84) or none."""
+    return list((await session.execute(_CHILDREN, {"code": code})).mappings())
+
+
+async def division_ways(session: AsyncSession, codes: Sequence[str]) -> list[RowMapping]:
+    """Code, name and level of those of the codes that are divisions, highest first."""
+    found = await session.execute(
+        text(
+            "SELECT code, name, level FROM division"
+            " WHERE code = ANY(CAST(:codes AS text[])) ORDER BY code"
+        ),
+        {"codes": list(codes)},
+    )
+    return list(found.mappings())
 
 
 async def communities(session: AsyncSession, within: str | None = None) -> list[str]:
@@ -209,3 +234,14 @@ async def set_parents(session: AsyncSession) -> None:
           AND child.parent_code IS DISTINCT FROM nearest.code
         """)
     )
+
+
+async def communities_named(session: AsyncSession) -> list[tuple[str, str]]:
+    """Codes and names of the communities that have a boundary, in order."""
+    rows = await session.execute(
+        text(
+            "SELECT code, name FROM division WHERE level = 'community' AND geom IS NOT NULL"
+            " ORDER BY code"
+        )
+    )
+    return [(row.code, row.name) for row in rows]

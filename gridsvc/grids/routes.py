@@ -71,7 +71,8 @@ async def _collection(
     box = parse_bbox(bbox)
     within = checked(division) if division is not None else None
     found = await queries.features(session, layer, within=within, bbox=box, limit=limit)
-    return GeoJSON(found)
+    # Text already: a JSON response would write it a second time.
+    return Response(found, media_type=GeoJSON.media_type)
 
 
 _GEOJSON_ANSWER: dict[int | str, dict[str, Any]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -163,7 +163,7 @@ async def draft_plan(
     """
     settings = settings or PlanSettings()
     settings.check()
-    area = await area_queries.frames(session, code)
+    area = await _area(session, code, settings)
     if area.boundary.empty or area.boundary.geometry.isna().any():
         raise NotFound(
             f"community {code} has no boundary; load it with gridsvc load and an area file"
@@ -178,6 +178,8 @@ async def draft_plan(
         area.special.to_crs(crs),
         wish=settings.wish,
         given=Given(
+            zones=area.zones.to_crs(crs),
+            seeds=area.seeds.to_crs(crs),
             previous=before,
             locked=(await _locked(session, code, settings)).to_crs(crs),
         ),
@@ -193,7 +195,17 @@ async def draft_plan(
         plan.report["changes"] = changes_in_place(before, plan, buildings)
         earlier = earlier_groups(plan, before["grid_code"])
     made_from = provenance.made_from(area, **settings.told)
-    return await _save(session, code, plan, made_from, earlier, settings)
+    return await save_plan(session, code, plan, made_from, earlier, settings)
+
+
+async def _area(session: AsyncSession, code: str, settings: PlanSettings) -> AreaFrames:
+    """What stands in a community and what is to be heeded there."""
+    area = await area_queries.frames(session, code)
+    if not settings.zones:
+        area = replace(area, zones=area_queries.no_givens())
+    if not settings.seeds:
+        area = replace(area, seeds=area_queries.no_givens())
+    return area
 
 
 async def _to_mend(
@@ -230,18 +242,31 @@ async def plan_at_hand(
     """
     if not await plan_queries.any_usable(session, code, after):
         return None
-    made_from = provenance.made_from(await area_queries.frames(session, code), **settings.told)
+    made_from = provenance.made_from(await _area(session, code, settings), **settings.told)
     return await plan_queries.usable_plan(session, code, made_from, after=after)
 
 
-async def _save(
+async def save_plan(
     session: AsyncSession,
     code: str,
     plan: CellPlan,
-    made_from: str,
+    made_from: str | None,
     earlier: Ints | None,
     settings: PlanSettings,
 ) -> Draft:
+    """Save cells as a draft plan: grouped into grids, numbered after those in force.
+
+    Parameters
+    ----------
+    plan
+        Cells that passed every check, and what is told of them.
+    made_from
+        Digest of the input; none where a planner drew it.
+    earlier
+        Grid each cell was in before, numbered from 0, -1 for a new cell; none = all anew.
+    settings
+        What it was asked to be.
+    """
     groups = group_cells(
         plan.cells, target=settings.grid_target, seed=settings.wish.seed, earlier=earlier
     )
@@ -272,7 +297,7 @@ async def _save(
     for row, group in zip(micro_grids, groups, strict=True):
         row["grid_code"] = grid_codes[group]
     await plan_queries.add_micro_grids(session, plan_id, code, micro_grids)
-    return Draft(plan_id, code, len(grids), len(micro_grids), report, made_from)
+    return Draft(plan_id, code, len(grids), len(micro_grids), report, made_from or "")
 
 
 def _by_code(report: dict[str, Any], codes: Sequence[str], before: Iterable[str]) -> dict[str, Any]:

@@ -18,6 +18,10 @@ from gridsvc.jobs import upkeep
 log = logging.getLogger(__name__)
 
 SCHEMA = "jobs"
+#: What takes minutes has a queue and a worker of its own: nothing by the clock waits for it, and
+#: so has what somebody sits and waits for.
+USUAL, LONG, WAITED_FOR = "default", "long", "waited_for"
+QUEUES = (USUAL, LONG, WAITED_FOR)
 _AGAIN_S = 5.0
 _STOP_S = 5.0
 
@@ -26,7 +30,9 @@ def queue_on(login: Login, rooms: Iterable[Callable[[], Blueprint]]) -> App:
     """The queue of a database with the tasks of the rooms."""
     options = [f"-c search_path={SCHEMA}"] + ([f"-c role={login.role}"] if login.role else [])
     connector = PsycopgConnector(
-        min_size=1, max_size=3, kwargs=conninfo(login) | {"options": " ".join(options)}
+        min_size=1,
+        max_size=len(QUEUES) + 1,
+        kwargs=conninfo(login) | {"options": " ".join(options)},
     )
     queue = App(connector=connector)
     for tasks in (upkeep.tasks, *rooms):
@@ -65,13 +71,19 @@ async def work(
     while True:
         queue = queue_on(login, rooms)
         try:
-            async with queue.open_async():
-                await queue.run_worker_async(
-                    install_signal_handlers=False,
-                    delete_jobs=DeleteJobCondition.SUCCESSFUL,
-                    shutdown_graceful_timeout=_STOP_S,
-                    additional_context=dict(context),
-                )
-        except (psycopg.Error, ConnectorException, OSError):
+            async with queue.open_async(), asyncio.TaskGroup() as workers:
+                for name in QUEUES:
+                    workers.create_task(_work_on(queue, name, context))
+        except* (psycopg.Error, ConnectorException, OSError):
             log.warning("the job queue lost its database; trying again", exc_info=True)
         await asyncio.sleep(_AGAIN_S)
+
+
+async def _work_on(queue: App, name: str, context: Mapping[str, Any]) -> None:
+    await queue.run_worker_async(
+        queues=[name],
+        install_signal_handlers=False,
+        delete_jobs=DeleteJobCondition.SUCCESSFUL,
+        shutdown_graceful_timeout=_STOP_S,
+        additional_context=dict(context),
+    )

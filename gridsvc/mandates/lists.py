@@ -17,6 +17,11 @@ NAMES = {
     "policies": "派遣规则",
     "duties": "职责清单",
     "calendars": "工作日历",
+    "proofs": "证明事项清单",
+    "items": "服务事项清单",
+    "windows": "服务窗口",
+    "offers": "进窗事项",
+    "forms": "填报事项清单",
 }
 #: Table with the entries of each kind of list.
 TABLES = {
@@ -28,6 +33,11 @@ TABLES = {
     "policies": "dispatch_policy",
     "duties": "duty",
     "calendars": "calendar_day",
+    "proofs": "proof",
+    "items": "service_item",
+    "windows": "service_window",
+    "offers": "service_offer",
+    "forms": "form_field",
 }
 #: Columns of a kind that tell its entries apart; for people, too.
 KEYS = {
@@ -39,6 +49,11 @@ KEYS = {
     "policies": ("matter_code",),
     "duties": ("matter_code", "level", "part", "unit_kind", "unit_code"),
     "calendars": ("first", "kind"),
+    "proofs": ("code",),
+    "items": ("code",),
+    "windows": ("code",),
+    "offers": ("window_code", "item_code"),
+    "forms": ("form_code", "field"),
 }
 #: Kinds whose entries stay until they end by their own dates: events and people refer to them.
 LASTING = frozenset({"powers", "matters", "units"})

@@ -33,7 +33,8 @@ _LEVEL = "level IN ('province', 'city', 'county', 'street', 'community')"
 _VALIDITY = "valid_to > valid_from"
 
 
-def _version() -> Mapped[int]:
+def of_version() -> Mapped[int]:
+    """Column of the version of its list that an entry belongs to."""
     return mapped_column(
         BigInteger, ForeignKey("list_version.id", ondelete="CASCADE"), primary_key=True
     )
@@ -101,7 +102,7 @@ class ListVersion(Base):
     __table_args__ = (
         CheckConstraint(
             "kind IN ('powers', 'matters', 'units', 'delegations', 'limits', 'policies',"
-            " 'duties', 'calendars')",
+            " 'duties', 'calendars', 'proofs', 'items', 'windows', 'offers', 'forms')",
             name="kind",
         ),
         CheckConstraint("division_code ~ '^[0-9]{12}$'", name="twelve_digits"),
@@ -123,7 +124,7 @@ class PowerEntry(Base):
 
     __tablename__ = "power_entry"
 
-    version_id: Mapped[int] = _version()
+    version_id: Mapped[int] = of_version()
     code: Mapped[str] = mapped_column(CodeText, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     legal_basis: Mapped[str] = mapped_column(Text)
@@ -136,7 +137,7 @@ class MatterEntry(Base):
 
     __tablename__ = "matter_entry"
 
-    version_id: Mapped[int] = _version()
+    version_id: Mapped[int] = of_version()
     code: Mapped[str] = mapped_column(CodeText, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     parent_code: Mapped[str | None] = mapped_column(CodeText)
@@ -150,7 +151,7 @@ class UnitEntry(Base):
 
     __tablename__ = "unit_entry"
 
-    version_id: Mapped[int] = _version()
+    version_id: Mapped[int] = of_version()
     code: Mapped[str] = mapped_column(CodeText, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
@@ -167,7 +168,7 @@ class Delegation(Base):
     __tablename__ = "delegation"
     __table_args__ = (CheckConstraint(_VALIDITY, name="validity"),)
 
-    version_id: Mapped[int] = _version()
+    version_id: Mapped[int] = of_version()
     power_code: Mapped[str] = mapped_column(CodeText, ForeignKey("power.code"), primary_key=True)
     division_code: Mapped[str] = mapped_column(
         CodeText, ForeignKey("division.code"), primary_key=True
@@ -194,7 +195,7 @@ class TimeLimit(Base):
         CheckConstraint("sequence BETWEEN 1 AND 99", name="sequence"),
     )
 
-    version_id: Mapped[int] = _version()
+    version_id: Mapped[int] = of_version()
     matter_code: Mapped[str] = mapped_column(CodeText, ForeignKey("matter.code"), primary_key=True)
     stage: Mapped[str] = mapped_column(Text, primary_key=True)
     sequence: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
@@ -217,7 +218,7 @@ class DispatchPolicyEntry(Base):
         ),
     )
 
-    version_id: Mapped[int] = _version()
+    version_id: Mapped[int] = of_version()
     matter_code: Mapped[str] = mapped_column(CodeText, ForeignKey("matter.code"), primary_key=True)
     first: Mapped[str] = mapped_column(Text)
     reach: Mapped[str] = mapped_column(Text)
@@ -266,7 +267,7 @@ class CalendarDay(Base):
         CheckConstraint("date_part('year', first) = date_part('year', last)", name="within_a_year"),
     )
 
-    version_id: Mapped[int] = _version()
+    version_id: Mapped[int] = of_version()
     first: Mapped[date] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     last: Mapped[date]

@@ -132,7 +132,7 @@ async def _version_of(
     return found.id if found else None
 
 
-def _held(kind: str) -> str:
+def held(kind: str) -> str:
     """Statement of the version in force at :at, now for none, in the first of :areas with any.
 
     Within the statement that asks for entries it costs no round trip of its own.
@@ -147,7 +147,7 @@ def _held(kind: str) -> str:
 
 # A matter and the classes above it, as the tree was then.
 _LINE = f"""
-WITH RECURSIVE listed AS MATERIALIZED {_held("matters")},
+WITH RECURSIVE listed AS MATERIALIZED {held("matters")},
 line AS (
     SELECT m.code, m.parent_code, 0 AS height FROM matter_entry m
     WHERE m.version_id = (SELECT id FROM listed) AND m.code = :matter
@@ -160,7 +160,7 @@ _LIMITS = text(f"""{_LINE}
 SELECT matter_code, stage, sequence, name, amount, time_unit FROM (
     SELECT t.*, rank() OVER (PARTITION BY t.stage ORDER BY l.height) AS nearness
     FROM line l JOIN time_limit t
-    ON t.matter_code = l.code AND t.version_id = {_held("limits")}
+    ON t.matter_code = l.code AND t.version_id = {held("limits")}
 ) ranked WHERE nearness = 1
 ORDER BY array_position(CAST(:stages AS text[]), stage), sequence
 """)  # noqa: S608 - fixed names
@@ -168,7 +168,7 @@ _POLICY = text(f"""{_LINE}
 SELECT matter_code, first, reach, max_radius_m, max_position_age_s, accept_within_s,
        travel_mode, rest_s
 FROM line l JOIN dispatch_policy p
-ON p.matter_code = l.code AND p.version_id = {_held("policies")}
+ON p.matter_code = l.code AND p.version_id = {held("policies")}
 ORDER BY l.height LIMIT 1
 """)  # noqa: S608 - fixed names
 _DUTIES = text(f"""{_LINE}
@@ -176,7 +176,7 @@ SELECT r.matter_code, r.level, r.part, r.unit_kind, u.code AS unit_code,
        u.name AS unit_name, r.task
 FROM (
     SELECT d.*, rank() OVER (PARTITION BY d.level ORDER BY l.height) AS nearness
-    FROM line l JOIN duty d ON d.matter_code = l.code AND d.version_id = {_held("duties")}
+    FROM line l JOIN duty d ON d.matter_code = l.code AND d.version_id = {held("duties")}
     WHERE CAST(:level AS text) IS NULL OR d.level = :level
 ) r
 LEFT JOIN LATERAL (
@@ -191,7 +191,7 @@ ORDER BY r.level, r.part DESC, r.unit_kind, u.code
 """)  # noqa: S608 - fixed names
 _CALENDAR = text(
     "SELECT first, last, kind, hours FROM calendar_day"  # noqa: S608 - fixed names
-    f" WHERE version_id = {_held('calendars')} ORDER BY first"
+    f" WHERE version_id = {held('calendars')} ORDER BY first"
 )
 
 

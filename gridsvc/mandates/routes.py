@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query
 
 from gridsvc.accounts.access import Session, may
 from gridsvc.accounts.roles import Permission
-from gridsvc.codes import WHOLE, checked, code_range
+from gridsvc.codes import WHOLE, checked, range_within
 from gridsvc.errors import BadInput, NotFound
 from gridsvc.grids.routes import Within
 from gridsvc.mandates import queries, service, version_queries
@@ -42,7 +42,19 @@ VersionId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Limit = Annotated[int, Query(ge=1, le=MOST_ENTRIES)]
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Kind = Literal[
-    "powers", "matters", "units", "delegations", "limits", "policies", "duties", "calendars"
+    "powers",
+    "matters",
+    "units",
+    "delegations",
+    "limits",
+    "policies",
+    "duties",
+    "calendars",
+    "proofs",
+    "items",
+    "windows",
+    "offers",
+    "forms",
 ]
 
 
@@ -65,7 +77,7 @@ async def matter(
 @router.get("/units")
 async def units(session: Session, division: Within = None, day: Day = None) -> list[UnitOut]:
     """Units of the caller's areas and of those above them on a day, by code."""
-    low, high = code_range(checked(division) if division is not None else WHOLE)
+    low, high = range_within(division)
     _, moment = await service.moment_of(session, day)
     return [UnitOut(**row) for row in await queries.units_at(session, low, high, moment)]
 

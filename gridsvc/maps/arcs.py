@@ -93,7 +93,7 @@ def share_borders(polygons: npt.NDArray[np.object_]) -> Arcs:
         return Arcs(places, empty, empty, empty, none)
     junction = _junctions(rings, len(places))
     rings = rings.rolled(_first_points(rings, junction))
-    sources, sizes, references, ring_sizes = _cut(rings, junction)
+    sources, sizes, references, ring_sizes = _cut(rings, junction, places)
     polygon_sizes = np.bincount(rings.polygon, minlength=len(polygons))
     return Arcs(places[sources], sizes, references, ring_sizes, polygon_sizes)
 
@@ -129,10 +129,17 @@ def _snapped_rings(polygons: npt.NDArray[np.object_]) -> tuple[Ints, _Rings]:
 def _junctions(rings: _Rings, places: int) -> npt.NDArray[np.bool_]:
     """Which places do not lie between exactly two others, over all borders."""
     here, there = rings.vertices, rings.vertices[rings.successors()]
-    edges = np.unique(np.minimum(here, there) * places + np.maximum(here, there))
+    edges = _distinct(np.minimum(here, there) * places + np.maximum(here, there))
     ends = np.concatenate([edges // places, edges % places])
     lonely_or_crossing: npt.NDArray[np.bool_] = np.bincount(ends, minlength=places) != 2
     return lonely_or_crossing
+
+
+def _distinct(numbers: Ints) -> Ints:
+    """Distinct numbers; sorting is faster here than the hashing `numpy.unique` may choose."""
+    ordered = np.sort(numbers)
+    distinct: Ints = ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    return distinct
 
 
 def _first_points(rings: _Rings, junction: npt.NDArray[np.bool_]) -> Ints:
@@ -141,13 +148,15 @@ def _first_points(rings: _Rings, junction: npt.NDArray[np.bool_]) -> Ints:
     A ring without a junction is an island or the hole around it; both then start alike.
     """
     rank = rings.vertices + np.where(junction[rings.vertices], 0, len(junction))
-    owner = np.repeat(np.arange(len(rings.sizes)), rings.sizes)
-    order = np.lexsort((rank, owner))
-    first: Ints = order[rings.starts]
+    lowest = np.flatnonzero(rank == np.repeat(np.minimum.reduceat(rank, rings.starts), rings.sizes))
+    # A ring that meets itself has its lowest place twice; the first is as good as any.
+    first: Ints = lowest[np.searchsorted(lowest, rings.starts)]
     return first
 
 
-def _cut(rings: _Rings, junction: npt.NDArray[np.bool_]) -> tuple[Ints, Ints, Ints, Ints]:
+def _cut(
+    rings: _Rings, junction: npt.NDArray[np.bool_], places: Ints
+) -> tuple[Ints, Ints, Ints, Ints]:
     """Distinct arcs (places, sizes) and the rings as references (references, sizes)."""
     begins = junction[rings.vertices]
     begins[rings.starts] = True
@@ -158,12 +167,13 @@ def _cut(rings: _Rings, junction: npt.NDArray[np.bool_]) -> tuple[Ints, Ints, In
 
     # Between junctions there is no choice of way: the first step tells the whole arc, and its
     # last step, reversed, tells the same arc run backwards.
-    places = len(junction)
-    forward = rings.vertices[heads] * places + rings.vertices[after[heads]]
-    backward = rings.vertices[after[last]] * places + rings.vertices[last]
+    forward = rings.vertices[heads] * len(places) + rings.vertices[after[heads]]
+    backward = rings.vertices[after[last]] * len(places) + rings.vertices[last]
     _, chosen, number = np.unique(
         np.minimum(forward, backward), return_index=True, return_inverse=True
     )
+    order = _in_strips(places[rings.vertices[heads[chosen]]])
+    chosen, number = chosen[order], np.argsort(order)[number]
     run_back = (forward > backward) != (forward > backward)[chosen][number]
     references = np.where(run_back, ~number, number)
 
@@ -173,3 +183,12 @@ def _cut(rings: _Rings, junction: npt.NDArray[np.bool_]) -> tuple[Ints, Ints, In
     ring_of_head = np.searchsorted(rings.starts, heads, side="right") - 1
     ring_sizes = np.bincount(ring_of_head, minlength=len(rings.sizes))
     return rings.vertices[positions], lengths[chosen] + 1, references, ring_sizes
+
+
+def _in_strips(places: Ints) -> Ints:
+    """Order that goes to and fro in strips, so that what follows each other lies near."""
+    extent = np.ptp(places, axis=0).max()
+    strips = max(1, int(np.sqrt(len(places) / 2)))
+    strip = places[:, 1] * strips // max(1, int(extent))
+    order: Ints = np.lexsort((np.where(strip % 2, -places[:, 0], places[:, 0]), strip))
+    return order

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import geopandas as gpd
 from branca.element import Element, Figure, MacroElement
@@ -25,7 +25,23 @@ from folium.template import Template
 from gridsvc.maps.escape import escape
 from gridsvc.maps.packing import pack
 
-_SCRIPTS = ("decode.js", "cells.js", "canvas.js", "layers.js", "inspector.js", "page.js")
+_SCRIPTS = (
+    "decode.js",
+    "cells.js",
+    "queue.js",
+    "canvas.js",
+    "layers.js",
+    "ground.js",
+    "points.js",
+    "inspector.js",
+    "words.js",
+    "finder.js",
+    "print.js",
+    "page.js",
+)
+
+#: Colours of growing density, pale to dark, even to the eye in any colour blindness (YlOrRd).
+DENSITY_RAMP = ("#ffffcc", "#fed976", "#fd8d3c", "#e31a1c", "#800026")
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,23 @@ class Symbol:
     line: float = 1.5
     text: str = ""
     ink: str = "#fff"
+
+
+@dataclass(frozen=True)
+class PointStyle:
+    """How many points look: a symbol each when near, gathered when far.
+
+    `symbol_column` and `symbols` are as for `SymbolLayer`, and `words` says what each symbol
+    stands for. `far` is ``clusters``, or ``density`` coloured by `DENSITY_RAMP`. Points are
+    exact from zoom `near` on, and at every zoom while they are no more than `few`.
+    """
+
+    symbol_column: str
+    symbols: list[Symbol]
+    words: list[str] | None = None
+    far: Literal["clusters", "density"] = "clusters"
+    near: float = 16
+    few: int = 60
 
 
 @dataclass(frozen=True)
@@ -145,14 +178,21 @@ class CompactData(MacroElement):
         Frames of Polygon by table name, EPSG:4326; borders that coincide are stored once.
     points
         Frames of Point by table name, EPSG:4326.
+    lines
+        Frames of LineString by table name, EPSG:4326.
     """
 
     def __init__(
-        self, polygons: dict[str, gpd.GeoDataFrame], points: dict[str, gpd.GeoDataFrame]
+        self,
+        polygons: dict[str, gpd.GeoDataFrame],
+        points: dict[str, gpd.GeoDataFrame],
+        lines: dict[str, gpd.GeoDataFrame] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "CompactData"
-        self.block = pack(polygons, points)
+        self.block = pack(polygons, points, lines)
+        #: How much of what lies below cells hide.
+        self.fill_opacity = 1.0
 
     def render(self, **kwargs: Any) -> str:
         """Put scripts, styles and the data block into the figure."""
@@ -168,7 +208,7 @@ class CompactData(MacroElement):
         return cast(str, super().render(**kwargs))  # type: ignore[no-untyped-call]
 
 
-class _CompactLayer(Layer):
+class CompactLayer(Layer):
     """A layer made by one function of the page's ``gridsvc`` scripts."""
 
     maker = ""
@@ -183,13 +223,14 @@ class _CompactLayer(Layer):
 
     def render(self, **kwargs: Any) -> str:
         """Put the layer's script into the figure."""
-        name, made = self.get_name(), f"{self.data.get_name()}, {script_json(self.options)}"
+        options = self.options | {"fillOpacity": self.data.fill_opacity}
+        name, made = self.get_name(), f"{self.data.get_name()}, {script_json(options)}"
         script = Verbatim(f"const {name} = gridsvc.{self.maker}({made});")
         cast(Figure, self.get_root()).script.add_child(script, name=name)
         return cast(str, super().render(**kwargs))  # type: ignore[no-untyped-call]
 
 
-class CellLayer(_CompactLayer):
+class CellLayer(CompactLayer):
     """Cells of one table: filled by class, hatched if asked, borders drawn once.
 
     Parameters
@@ -233,7 +274,7 @@ class CellLayer(_CompactLayer):
         self._name = "CellLayer"
 
 
-class SymbolLayer(_CompactLayer):
+class SymbolLayer(CompactLayer):
     """Symbols at the points of a table, or inside the cells of a polygon table.
 
     Parameters
@@ -272,7 +313,58 @@ class SymbolLayer(_CompactLayer):
         self._name = "SymbolLayer"
 
 
-class LabelLayer(_CompactLayer):
+class PointLayer(CompactLayer):
+    """Points by the ten thousand: gathered while the view is wide, exact once it is near.
+
+    Far out, neighbours are gathered into rings that tell their number and, by the colours of
+    their symbols, what they are made of; a click goes nearer. Or they are drawn as a density.
+    Near, every point stands at its own place, and what lies at one place is told together::
+
+        style = PointStyle("state", [Symbol("circle", "#c2003c", "#7d0027")], words=["未结"])
+        PointLayer(data, "events", name="事件", style=style).add_to(map)
+
+    Parameters
+    ----------
+    data, name, facts, z_index, show
+        As for `CellLayer`.
+    table
+        Name of a point table in the data block.
+    style
+        Symbols, and how points are gathered.
+    """
+
+    maker = "points"
+
+    def __init__(
+        self,
+        data: CompactData,
+        table: str,
+        *,
+        name: str,
+        style: PointStyle,
+        facts: Facts | None = None,
+        z_index: int = 460,
+        show: bool = True,
+    ) -> None:
+        super().__init__(
+            data,
+            name,
+            z_index,
+            show,
+            table=table,
+            symbolColumn=style.symbol_column,
+            symbols=[asdict(symbol) for symbol in style.symbols],
+            words=style.words or [],
+            facts=facts and asdict(facts),
+            far=style.far,
+            near=style.near,
+            few=style.few,
+            ramp=[tuple(bytes.fromhex(colour[1:])) for colour in DENSITY_RAMP],
+        )
+        self._name = "PointLayer"
+
+
+class LabelLayer(CompactLayer):
     """Names written inside cells where they fit, earlier labels before later ones."""
 
     maker = "labels"

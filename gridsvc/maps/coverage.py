@@ -14,12 +14,21 @@ from branca.element import Figure
 from folium.map import LayerControl
 
 from gridsvc.errors import BadInput
-from gridsvc.maps import legend
+from gridsvc.maps import legend, tianditu
 from gridsvc.maps.compact import CompactData
-from gridsvc.maps.coverage_layers import KINDS, areas, symbols
+from gridsvc.maps.coverage_layers import (
+    KINDS,
+    areas,
+    beneath,
+    level_column,
+    overlaid,
+    symbols,
+    themed,
+)
 from gridsvc.maps.escape import escape
 from gridsvc.maps.inline import self_contained
 from gridsvc.maps.sheet import Sheet, Statement
+from gridsvc.maps.themes import Theme
 
 _COLUMNS = {
     "micro_grids": {"code", "name", "kind", "households", "grid_code", "workers", "liaisons"},
@@ -52,6 +61,17 @@ class CoverageFrames:
         Point; code, label (masked name), role (grid_worker, liaison or officer), on_duty.
     events
         Point; open events: event_id, matter (name), description, state, handler (label or none).
+    themes
+        Further questions asked of the micro-grids, in the order of the layer switch.
+    first
+        Name of the layer whose colours are shown at first, ``households`` or a theme's; the
+        others wait in the switch.
+    households
+        Whether micro-grids coloured by households are among the layers.
+    ground
+        Background as `gridsvc.maps.background.background` makes it, or none.
+    tianditu_key
+        Key of Tianditu, whose tiles then lie below and are fetched when the page is open; or none.
     """
 
     title: str
@@ -62,6 +82,11 @@ class CoverageFrames:
     grids: gpd.GeoDataFrame
     people: gpd.GeoDataFrame
     events: gpd.GeoDataFrame
+    themes: tuple[Theme, ...] = ()
+    first: str = "households"
+    households: bool = True
+    ground: gpd.GeoDataFrame | None = None
+    tianditu_key: str | None = None
 
 
 def to_html(frames: CoverageFrames) -> str:
@@ -84,7 +109,7 @@ def to_html(frames: CoverageFrames) -> str:
     Unavailable
         If the browser assets have not been built.
     """
-    return self_contained(draw(frames))
+    return self_contained(draw(frames), tianditu.HOSTS if frames.tianditu_key else "")
 
 
 def draw(frames: CoverageFrames) -> folium.Map:
@@ -110,13 +135,26 @@ def draw(frames: CoverageFrames) -> folium.Map:
     sheet_map = _blank_map(frames.title)
     micro_grids = _described_micro_grids(frames)
     people, events = _described_people(frames.people), _described_events(frames.events)
+    overlays = [o for theme in frames.themes for o in theme.overlays if len(o.frame)]
     data = CompactData(
-        {"micro_grids": micro_grids, "grids": _described_grids(frames.grids)},
-        {"people": people, "events": events},
+        {"micro_grids": micro_grids, "grids": _described_grids(frames.grids)}
+        | {one.table: one.frame for one in overlays if one.line is not None},
+        {"people": people, "events": events}
+        | {one.table: one.frame for one in overlays if one.line is None},
+        {"ground": frames.ground} if frames.ground is not None else None,
     )
     data.add_to(sheet_map)
-    for layer in (*areas(data), *symbols(data)):
+    for layer in (
+        *(tianditu.tiles(frames.tianditu_key) if frames.tianditu_key else []),
+        *([beneath(data)] if frames.ground is not None and len(frames.ground) else []),
+        *areas(data, shown=frames.first == "households", with_households=frames.households),
+        *themed(data, frames.themes, frames.first),
+        *overlaid(data, frames.themes, frames.first),
+        *symbols(data, frames.first),
+    ):
         layer.add_to(sheet_map)
+    if frames.tianditu_key:
+        data.fill_opacity = tianditu.OPACITY
     switch = LayerControl(collapsed=False)
     switch.add_to(sheet_map)
     Sheet(sheet_map, switch, _statement(frames, micro_grids, people, events)).add_to(sheet_map)
@@ -168,7 +206,7 @@ def _blank_map(title: str) -> folium.Map:
 def _described_micro_grids(frames: CoverageFrames) -> gpd.GeoDataFrame:
     cells = frames.micro_grids
     grid_rows = pd.Series(range(len(frames.grids)), index=frames.grids["code"], dtype=float)
-    return cells.assign(
+    described = cells.assign(
         level=legend.levels(cells, frames.target),
         target=cells["kind"].map({"ordinary": frames.target}),
         number=_numbers_within(cells["code"], cells["grid_code"]),
@@ -176,6 +214,14 @@ def _described_micro_grids(frames: CoverageFrames) -> gpd.GeoDataFrame:
         no_worker=np.where(cells["workers"] > 0, -1, legend.NO_WORKER),
         no_liaison=np.where(cells["liaisons"] > 0, -1, legend.NO_LIAISON),
     )
+    for theme in frames.themes:
+        # A micro-grid that a theme does not know has none of its colours.
+        level = theme.level.reindex(cells["code"]).fillna(-1).astype(int)
+        described[level_column(theme)] = level.to_numpy()
+        if theme.columns is not None:
+            for name, values in theme.columns.reindex(cells["code"]).items():
+                described[name] = values.to_numpy()
+    return described
 
 
 def _numbers_within(codes: pd.Series, parents: pd.Series) -> list[str]:
@@ -222,6 +268,9 @@ def _statement(
         no_liaison=int((micro_grids["no_liaison"] >= 0).sum()),
         people=_counts(people["symbol"], len(legend.PEOPLE)),
         events=_counts(events["symbol"], len(legend.EVENTS)),
+        themes=frames.themes,
+        households=frames.households,
+        ground=frames.ground is not None and len(frames.ground) > 0,
         bounds=_bounds(frames),
     )
 

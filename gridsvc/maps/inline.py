@@ -39,13 +39,15 @@ def vendor_folder() -> Traversable:
     return folder
 
 
-def self_contained(drawing: folium.Map) -> str:
+def self_contained(drawing: folium.Map, picture_hosts: str = "") -> str:
     """Render a map as one HTML document without outside links.
 
     Parameters
     ----------
     drawing
         A map whose links are all among the bundled ones; tiles would be outside links.
+    picture_hosts
+        From where the page may fetch pictures; nowhere unless told.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def self_contained(drawing: folium.Map) -> str:
             # Branca would print bytes, which is what it declares, as b'…'.
             element.code = cast(bytes, _bundled(name))
     page = figure._template.render(this=figure, kwargs={"embedded": True})
-    return with_policy(page.replace("\r\n", "\n").replace("\r", "\n"))
+    return with_policy(page.replace("\r\n", "\n").replace("\r", "\n"), picture_hosts)
 
 
 def _bundled(name: str) -> str:
@@ -118,7 +120,7 @@ class _Inline(HTMLParser):
             self.texts[self._open][-1] += data
 
 
-def with_policy(page: str) -> str:
+def with_policy(page: str, picture_hosts: str = "") -> str:
     """Put the content security policy first in the head of a document, and its language.
 
     Hashes rather than 'unsafe-inline': were markup to slip through all escaping, its scripts,
@@ -130,9 +132,14 @@ def with_policy(page: str) -> str:
     sources = {tag: " ".join(map(_hash, texts)) for tag, texts in found.texts.items()}
     policy = (
         f"default-src 'none'; script-src {sources['script']}; style-src {sources['style']}; "
-        "img-src data:; connect-src 'none'; base-uri 'none'; form-action 'none'"
+        f"img-src {' '.join(['data:', *picture_hosts.split()])}; connect-src 'none'; "
+        "base-uri 'none'; form-action 'none'"
     )
-    head = f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    # An icon of nothing: without one a browser asks the host for its own, which is not allowed.
+    head = (
+        f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '\n<link rel="icon" href="data:,">'
+    )
     # The language chooses the Chinese forms of characters that Japanese writes differently.
     return page.replace("<html>", '<html lang="zh-CN">', 1).replace("<head>", head, 1)
 

@@ -39,6 +39,21 @@ MICRO_GRID_LINE = Line("#6f7880", 0.8, 0.9)
 GRID_LINE = Line("#24323d", 2.0)
 GRID_CASING = Line("#ffffff", 4.2, 0.75)
 
+STATES = {
+    "REPORTED": "已上报",
+    "FILED": "已立案",
+    "DISPATCHED": "已派遣",
+    "ACCEPTED": "已接单",
+    "ON_SITE": "已到场",
+    "HANDLED": "已处置",
+    "VERIFIED": "已核查",
+    "CLOSED": "已结案",
+    "REJECTED": "不予受理",
+    "RETURNED": "已退回",
+    "SUSPENDED": "已挂起",
+    "REOPENED": "重新办理",
+}
+
 ROLES = ["grid_worker", "liaison", "officer"]
 ROLES_WORDS = {"grid_worker": "网格员", "liaison": "微网格联络员", "officer": "执法人员"}
 _ROLE_STYLES = [("circle", "#00695c"), ("triangle", "#33691e"), ("square", "#0d3c7a")]

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from gridsvc.errors import BadInput
 from gridsvc.maps.inline import with_policy
 from gridsvc.maps.legend import FILLS
+from gridsvc.maps.moments import moment
 from gridsvc.maps.plan_changes import changes_of
 from gridsvc.maps.plan_histogram import HIGH, WIDE, histogram
 from gridsvc.maps.plan_map import Place, cells_map
@@ -32,7 +33,6 @@ from gridsvc.maps.plan_words import (
     known,
     sentence,
 )
-from gridsvc.maps.sheet import moment
 
 _PAGES = Environment(
     loader=PackageLoader("gridsvc.maps"),

@@ -174,6 +174,9 @@ NOTES = (
         "special sites below 95 % overlap with their cell": Words(
             "与其微网格重合不足 95 % 的专属地块", "Special sites below 95 % overlap with their cell"
         ),
+        "buildings a zone's border was moved round": Words(
+            "小组或既有网格界线绕行的楼栋", "Buildings a zone's border was moved round"
+        ),
         "buildings a site's border was moved round": Words(
             "专属地块边界绕行的楼栋", "Buildings a site's border was moved round"
         ),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
 from gridsvc.accounts.access import Session, may
 from gridsvc.accounts.roles import Permission
-from gridsvc.codes import checked
-from gridsvc.grids.routes import Within
 from gridsvc.maps import service
+from gridsvc.maps.schemas import CoverageQuery
 
 router = APIRouter(tags=["maps"])
 
@@ -23,11 +22,19 @@ _HEADERS = {
 
 
 @router.get("/maps/coverage", response_class=HTMLResponse, dependencies=[may(Permission.VIEW_MAP)])
-async def coverage(request: Request, session: Session, division: Within = None) -> HTMLResponse:
+async def coverage(
+    request: Request, session: Session, asked: Annotated[CoverageQuery, Query()]
+) -> HTMLResponse:
     """Coverage map as one page; save it, and it opens without any network."""
-    code = checked(division) if division is not None else None
-    time_zone = request.app.state.settings.time_zone
-    page = await service.coverage_html(session, code, time_zone=time_zone)
+    settings = request.app.state.settings
+    page = await service.coverage_html(
+        session,
+        asked.code,
+        time_zone=settings.time_zone,
+        asked=asked.as_asked(),
+        basemap=settings.basemap,
+        tianditu_key=settings.tianditu_key,
+    )
     return HTMLResponse(page, headers=_HEADERS)
 
 

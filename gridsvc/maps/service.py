@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,15 +16,25 @@ from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.errors import BadInput, NotFound
 from gridsvc.grids.queries import division_name
-from gridsvc.maps import queries
+from gridsvc.maps import background_queries, queries
+from gridsvc.maps.asking import Asked, themes_of
+from gridsvc.maps.background import MOST_CORNERS, background
+from gridsvc.maps.basemap import ground_of
 from gridsvc.maps.coverage import CoverageFrames, to_html
 from gridsvc.maps.plan_report import report_html
 
-SOURCE = "数据：本服务已发布的网格方案、人员（所在微网格）与事件；底图无"
+SOURCE = "数据：本服务已发布的网格方案、人员（所在微网格）与事件；底图：已导入的道路、水系与建筑"
 
 
 async def coverage_html(
-    session: AsyncSession, division_code: str | None, *, time_zone: str, source: str = SOURCE
+    session: AsyncSession,
+    division_code: str | None,
+    *,
+    time_zone: str,
+    source: str = SOURCE,
+    asked: Asked | None = None,
+    basemap: Path | None = None,
+    tianditu_key: str | None = None,
 ) -> str:
     """Coverage map of a division as one self-contained HTML page; that it was drawn is recorded.
 
@@ -30,15 +42,45 @@ async def coverage_html(
     ----------
     division_code
         12 digits; none = the smallest division that holds every published plan.
+    asked
+        Layers and what they go by; none = micro-grids by households.
+    basemap
+        PMTiles file the background is read from; none = what the division was loaded with.
+    tianditu_key
+        Key of Tianditu, whose tiles the page then fetches; none = it fetches nothing.
 
     Raises
     ------
     NotFound
         If the division is unknown or nothing is published in it.
     BadInput
-        If its communities were planned for different targets.
+        If its communities were planned for different targets, or what was asked cannot be.
     """
     code = division_code or await queries.widest_division(session)
+    frames = await coverage_frames(session, code, time_zone=time_zone, source=source, asked=asked)
+    if basemap is not None and len(frames.micro_grids):
+        bounds = tuple(frames.micro_grids.total_bounds)
+        shapes = await asyncio.to_thread(ground_of, basemap, bounds)
+    else:
+        shapes = await background_queries.ground(session, code or "", MOST_CORNERS // 5)
+    ground = await asyncio.to_thread(background, shapes)
+    # Drawing a city takes a second of computing: off the event loop.
+    drawn = replace(frames, ground=ground, tianditu_key=tianditu_key)
+    return await asyncio.to_thread(to_html, drawn)
+
+
+async def coverage_frames(
+    session: AsyncSession,
+    code: str | None,
+    *,
+    time_zone: str,
+    source: str = SOURCE,
+    asked: Asked | None = None,
+) -> CoverageFrames:
+    """What a coverage map of a division shows, without the background; it is recorded as drawn.
+
+    Parameters and errors are those of `coverage_html`; no division = nothing is published.
+    """
     name = await division_name(session, code) if code else None
     if code is None or name is None:
         raise NotFound(
@@ -56,16 +98,21 @@ async def coverage_html(
         layer: await queries.layer(session, layer, code)
         for layer in ("micro_grids", "grids", "people", "events")
     }
+    asked = asked or Asked()
+    made_at = datetime.now(ZoneInfo(time_zone))
+    themes = await themes_of(session, code, asked, layers["micro_grids"], made_at)
     frames = CoverageFrames(
         title=f"{name}网格覆盖图",
         source=source,
-        made_at=datetime.now(ZoneInfo(time_zone)),
+        made_at=made_at,
         target=aims[0],
+        themes=themes,
+        first=asked.layers[0],
+        households="households" in asked.layers,
         **layers,
     )
     await audit.record(session, Action.MAP_DRAWN, "map", code, division_code=code)
-    # Drawing a city takes a second of computing: off the event loop.
-    return await asyncio.to_thread(to_html, frames)
+    return frames
 
 
 async def plan_report(session: AsyncSession, plan_id: int) -> dict[str, Any]:

@@ -4,18 +4,36 @@ from alembic import context
 from geoalchemy2 import alembic_helpers
 
 from gridsvc.accounts import models as accounts
+from gridsvc.appraisal import models as appraisal
+from gridsvc.appraisal import reward_models as rewards
+from gridsvc.appraisal import star_models as stars
+from gridsvc.appraisal import survey_models as surveys
 from gridsvc.audit import models as audit
+from gridsvc.briefing import models as briefing
 from gridsvc.db import Base
 from gridsvc.dispatch import models as dispatch
+from gridsvc.drafts import models as drafts
+from gridsvc.events import citizen_models as citizens
 from gridsvc.events import models as events
 from gridsvc.grids import models as grids
+from gridsvc.ledger import models as ledger
 from gridsvc.mandates import models as mandates
+from gridsvc.mandates import office_models as offices
 from gridsvc.notices import models as notices
+from gridsvc.outreach import models as outreach
+from gridsvc.outreach import reception_models as receptions
+from gridsvc.outreach import warning_models as warnings
+from gridsvc.outreach import window_models as windows
 from gridsvc.people import models as people
 from gridsvc.roads import models as roads
 
 #: Rooms whose tables alembic compares with the database.
-ROOMS = (accounts, audit, grids, mandates, roads, people, events, dispatch, notices)
+ROOMS = (
+    *(accounts, audit, grids, mandates, offices, roads, people),
+    *(events, citizens, dispatch, notices, drafts, briefing),
+    *(outreach, warnings, windows, receptions),
+    *(appraisal, surveys, rewards, stars, ledger),
+)
 
 
 def run() -> None:

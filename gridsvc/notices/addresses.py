@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from apprise import Apprise, NotifyFormat
 
 from gridsvc.errors import BadInput, Unavailable
+from gridsvc.notices.answers import heard_out
 from gridsvc.notices.guard import bounded
 from gridsvc.notices.kinds import Words
 from gridsvc.outbound import Network, Resolver, check_address, look_up
@@ -149,10 +150,10 @@ def send(url: str, words: Words, allowed: Sequence[Network]) -> bool:
     BadInput
         If the address is none that is kept, or leads inside by now.
     Unavailable
-        If it cannot be known where it went.
+        If it cannot be known where it went, or the answer refuses it.
     """
     address = read(url)
-    with bounded(address.host, allowed) as bounds:
+    with heard_out(), bounded(address.host, allowed) as bounds:
         taken = bool(
             address.plugin.notify(body=words.text, title=words.title, body_format=NotifyFormat.TEXT)
         )

@@ -30,6 +30,9 @@ class Kind(StrEnum):
     ESCALATED = "escalated"
     WHISTLE = "whistle"
     WHISTLE_UNANSWERED = "whistle_unanswered"
+    DRAFT_SUBMITTED = "draft_submitted"
+    WARNING = "warning"
+    WARNING_LATE = "warning_late"
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,9 @@ MANNERS: dict[Kind, Manner] = {
     Kind.ESCALATED: Manner(again=True, quiet=False),
     Kind.WHISTLE: Manner(again=True, quiet=False),
     Kind.WHISTLE_UNANSWERED: Manner(again=True, quiet=False),
+    Kind.DRAFT_SUBMITTED: Manner(again=True, quiet=True),
+    Kind.WARNING: Manner(again=True, quiet=False),
+    Kind.WARNING_LATE: Manner(again=True, quiet=False),
 }
 AGAIN = tuple(kind.value for kind, manner in MANNERS.items() if manner.again)
 
@@ -90,6 +96,18 @@ _WORDS: dict[Kind, dict[Language, tuple[str, str]]] = {
     Kind.WHISTLE_UNANSWERED: {
         "zh": ("吹哨未报到：{matter}", "哨单 {subject}：{unit} 未在 {due} 前报到。"),
         "en": ("Whistle unanswered: {matter}", "Call {subject}: {unit} did not check in by {due}."),
+    },
+    Kind.DRAFT_SUBMITTED: {
+        "zh": ("待审批草案：{matter}", "草案 {subject} 已提交，须由第二人审批，请在规划台打开。"),
+        "en": ("Draft to approve: {matter}", "Draft {subject} awaits a second person's approval."),
+    },
+    Kind.WARNING: {
+        "zh": ("风险预警待核查", "网格 {cell} 有预警 {subject}，请在 {due} 前上门核查。"),
+        "en": ("Warning to check", "Warning {subject} in cell {cell}; check it by {due}."),
+    },
+    Kind.WARNING_LATE: {
+        "zh": ("风险预警超期未核查", "网格 {cell} 的预警 {subject} 应在 {due} 前核查。"),
+        "en": ("Warning not checked", "Warning {subject} in cell {cell} was due by {due}."),
     },
 }
 #: What a notice may tell: no names of people, no phones, no text of a report, no exact place.

@@ -21,8 +21,19 @@ WITH owner AS (
     WHERE a.disabled_at IS NULL
       AND (a.id = ANY(CAST(:accounts AS bigint[])) OR a.person_id = ANY(CAST(:people AS bigint[])))
     UNION
+    SELECT a.id, NULL, a.division_code
+    FROM micro_grid m
+    CROSS JOIN LATERAL (
+        SELECT person_id FROM micro_grid_post WHERE micro_grid_id = m.id
+        UNION SELECT person_id FROM grid_post WHERE grid_id = m.grid_id
+    ) post
+    JOIN account a ON a.person_id = post.person_id AND a.disabled_at IS NULL
+    WHERE m.code = :cell AND m.valid @> now()
+      AND a.person_id IS DISTINCT FROM CAST(:without AS bigint)
+    UNION
     SELECT a.id, NULL, a.division_code FROM account a
     WHERE a.disabled_at IS NULL AND a.roles && CAST(:named_roles AS text[])
+      AND a.id IS DISTINCT FROM CAST(:but AS bigint)
       AND EXISTS (SELECT FROM account_area r WHERE r.account_id = a.id
                   AND r.division_code = ANY(CAST(:named_areas AS text[])))
     UNION
@@ -108,9 +119,9 @@ RETURNING d.id
 async def tell(session: AsyncSession, *, facts: Mapping[str, str], **asked: Any) -> int:
     """Write a notice for everybody it is for, and its deliveries; how many are new.
 
-    Asked: kind, subject_type, subject_id, occasion; accounts, people, units, named_roles and
-    named_areas of whom it is for; division, areas (the division and all it lies in) and roles
-    (that may see every event there) for those who want to be told.
+    Asked: kind, subject_type, subject_id, occasion; accounts, people, cell and without, units,
+    named_roles (but one account) and named_areas of whom it is for; division, areas (the division
+    and all it lies in) and roles (that may see every event there) for those who want to be told.
     """
     written = json.dumps(dict(facts), ensure_ascii=False)
     return int(await session.scalar(_TELL, asked | {"facts": written}) or 0)

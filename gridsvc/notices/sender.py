@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gridsvc.config import Settings
 from gridsvc.db import transaction
-from gridsvc.errors import BadInput
+from gridsvc.errors import BadInput, Unavailable
 from gridsvc.keyring import Keyring
 from gridsvc.notices import addresses, kinds, queries
 from gridsvc.notices.kinds import MANNERS, Kind, Words
@@ -98,6 +98,8 @@ class Sender:
         (result,) = await asyncio.gather(sending, return_exceptions=True)
         if isinstance(result, BadInput):
             return result.detail, True
+        if isinstance(result, Unavailable):
+            return result.detail, False
         if isinstance(result, asyncio.CancelledError):
             raise result
         if isinstance(result, BaseException):

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gridsvc.accounts.identity import Identity, merged
+from gridsvc.accounts.identity import Identity
 from gridsvc.accounts.roles import OWN_REPORTS_ONLY, Permission, Role, roles_with
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
-from gridsvc.codes import WHOLE, ancestors, checked, code_range
+from gridsvc.codes import WHOLE, ancestors
 from gridsvc.db import EVERYWHERE, widened
 from gridsvc.errors import Conflict, Forbidden, NotFound
 from gridsvc.keyring import Keyring
@@ -43,10 +43,14 @@ class Recipients:
     ----------
     accounts, people
         Database ids; somebody without an account is told nothing.
+    cell, without
+        Code of a micro-grid in force: whoever answers for it or its grid, but for one person.
     units
         Codes of units, told over their channels.
     roles
         Whoever has one of these roles in `area`.
+    but
+        Account that is not told for its role: whose own deed it is.
     area
         Division that must be among their areas by itself, such as a county's code for what is
         escalated to the county; none = any that holds the division told of.
@@ -54,8 +58,11 @@ class Recipients:
 
     accounts: Sequence[int] = ()
     people: Sequence[int] = ()
+    cell: str | None = None
+    without: int | None = None
     units: Sequence[str] = ()
     roles: Sequence[Role] = ()
+    but: int | None = None
     area: str | None = None
 
 
@@ -110,8 +117,11 @@ async def tell(
             facts=kinds.checked(facts),
             accounts=list(recipients.accounts),
             people=list(recipients.people),
+            cell=recipients.cell,
+            without=recipients.without,
             units=list(recipients.units),
             named_roles=[role.value for role in recipients.roles],
+            but=recipients.but,
             named_areas=areas if recipients.area is None else [recipients.area],
             division=division_code,
             areas=areas,
@@ -203,8 +213,7 @@ async def _owner(session: AsyncSession, new: ChannelIn, caller: Identity) -> tup
 
 
 def _check_area(division: str, caller: Identity) -> None:
-    low, high = code_range(checked(division))
-    if not any(first <= low and high <= last for first, last in merged(caller.areas)):
+    if not caller.answers_for(division):
         raise Forbidden(f"{division} lies outside your own areas; give a division within them")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
+from typing import NamedTuple
 
 #: A phone's clock may be this far ahead of ours before we refuse its time.
 CLOCK_AHEAD = timedelta(minutes=5)
@@ -93,8 +94,7 @@ class Limits:
 USUAL = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """A place that was used, degrees WGS-84, and when."""
 
     lon: float
@@ -102,8 +102,7 @@ class Fix:
     captured_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A ping with its time and what speaks against using it.
 
     Attributes

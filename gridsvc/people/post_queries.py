@@ -22,6 +22,15 @@ _COLUMNS = (
 _DEDICATED_LAST_M = 1_000_000.0
 
 
+async def known_codes(session: AsyncSession, codes: Sequence[str]) -> set[str]:
+    """Those of the codes that somebody has."""
+    found = await session.scalars(
+        text("SELECT code FROM person WHERE code = ANY(CAST(:codes AS text[]))"),
+        {"codes": list(codes)},
+    )
+    return set(found)
+
+
 async def upsert_people(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Add people or change them, with capacity, powers and position.
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.db import planned_anew
 from gridsvc.people.candidates import Candidate, Need, PassedOver
 
 # The inner part walks the spatial index outwards and is cut at :k before anything is locked;
@@ -166,6 +167,15 @@ class Found:
     looked_m: float
 
 
+def asked_of(need: Need, *, lon: float, lat: float, k: int) -> tuple[TextClause, dict[str, Any]]:
+    """The question for the `k` nearest eligible people, and its parameters."""
+    parameters = {"lon": lon, "lat": lat, "k": k, "grid_id": need.grid_id} | _parameters(need)
+    del parameters["max_radius_m"]
+    if need.power_code is None:
+        del parameters["power"]
+    return (_CANDIDATES_WITH_POWER if need.power_code else _CANDIDATES_OF_ROLE), parameters
+
+
 async def nearest_eligible(
     session: AsyncSession, *, need: Need, lon: float, lat: float, k: int
 ) -> Found:
@@ -176,13 +186,9 @@ async def nearest_eligible(
     lon, lat
         Degrees, WGS-84. Distances are metres on the sphere, half a percent off at most.
     """
-    parameters = {"lon": lon, "lat": lat, "k": k, "grid_id": need.grid_id} | _parameters(need)
-    del parameters["max_radius_m"]
-    if need.power_code is None:
-        del parameters["power"]
-    statement = _CANDIDATES_WITH_POWER if need.power_code else _CANDIDATES_OF_ROLE
-    result = await session.execute(statement, parameters)
-    found = [Candidate(**row) for row in result.mappings()]
+    statement, parameters = asked_of(need, lon=lon, lat=lat, k=k)
+    async with planned_anew(session):
+        found = [Candidate(*row) for row in await session.execute(statement, parameters)]
     radius_m = inf if need.max_radius_m is None else need.max_radius_m
     known = [one.distance_m for one in found if one.distance_m is not None and not one.own_grid]
     looked_m = inf if len(found) < k or max(known, default=inf) >= radius_m else max(known)
@@ -195,7 +201,8 @@ async def around(
 ) -> list[PassedOver]:
     """Those of the `k` nearest people of the role who may not take an event, with the reason."""
     parameters = _parameters(need) | {"lon": lon, "lat": lat, "k": k}
-    rows = await session.execute(_AROUND, parameters)
+    async with planned_anew(session):
+        rows = await session.execute(_AROUND, parameters)
     return [PassedOver(**row) for row in rows.mappings() if row["why"] is not None]
 
 
@@ -333,23 +340,6 @@ async def latest_position(session: AsyncSession, person_id: int) -> RowMapping |
         {"id": person_id},
     )
     return found.mappings().first()
-
-
-async def posted_to(session: AsyncSession, micro_grid_code: str) -> dict[str, int]:
-    """Everybody who answers for a micro-grid in force or its grid; database ids by code."""
-    rows = await session.execute(
-        text("""
-        SELECT p.code, p.id FROM micro_grid m
-        JOIN LATERAL (
-            SELECT person_id FROM micro_grid_post WHERE micro_grid_id = m.id
-            UNION SELECT person_id FROM grid_post WHERE grid_id = m.grid_id
-        ) post ON true
-        JOIN person p ON p.id = post.person_id
-        WHERE m.code = :code AND m.valid @> now()
-        """),
-        {"code": micro_grid_code},
-    )
-    return {row.code: row.id for row in rows}
 
 
 async def first_of_role(session: AsyncSession, role: str) -> Any:

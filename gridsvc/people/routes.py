@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from gridsvc.accounts.access import Session, may
 from gridsvc.accounts.roles import Permission
 from gridsvc.accounts.schemas import PurposeIn
-from gridsvc.codes import WHOLE, checked, code_range
+from gridsvc.codes import range_within
 from gridsvc.errors import NotFound
 from gridsvc.grids.routes import Within
 from gridsvc.people import queries, service
@@ -36,7 +36,7 @@ async def people(
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> PeoplePage:
     """People of the caller's areas, by code; names are masked, numbers not shown."""
-    low, high = code_range(checked(division) if division is not None else WHOLE)
+    low, high = range_within(division)
     rows, total = await queries.page(
         session, low=low, high=high, role=role, limit=limit, offset=offset
     )

@@ -18,30 +18,27 @@ ORDER BY p.id
 """)
 
 # One statement for everything a batch brings. `latest` marks the one ping of a person that
-# becomes their position; `near` that it is so near the place in the index, as that was at
-# `known_at`, that the index need not be touched: the update is then a heap-only one. Whoever has
+# becomes their position; `known_at` that it is so near the place in the index, as that was at that
+# time, that the index need not be touched: the update is then a heap-only one. Whoever has
 # no position yet gets a row; another transaction may be giving them one this very moment. Nothing
 # is locked before: `told` comes in the order of ids, so that two batches with the same people
 # wait for each other in line and not in a circle, and a newer position is left alone.
 _KEEP = text("""
 WITH told AS MATERIALIZED (
     SELECT number, person_id, division_code, coalesce(at, captured_at) AS at, captured_at, datum,
-           accuracy_m, speed_mps, unused, latest, near, known_at,
+           accuracy_m, speed_mps, unused, latest, known_at,
            CAST(ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS geography) AS geog
-    FROM unnest(CAST(:number AS int[]), CAST(:person_id AS bigint[]),
-                CAST(:division_code AS text[]), CAST(:at AS timestamptz[]),
-                CAST(:captured_at AS timestamptz[]),
+    FROM unnest(CAST(:person_id AS bigint[]), CAST(:division_code AS text[]),
+                CAST(:at AS timestamptz[]), CAST(:captured_at AS timestamptz[]),
                 CAST(:lon AS float8[]), CAST(:lat AS float8[]), CAST(:datum AS text[]),
                 CAST(:accuracy_m AS real[]), CAST(:speed_mps AS real[]), CAST(:unused AS text[]),
-                CAST(:latest AS text[]), CAST(:near AS boolean[]),
-                CAST(:known_at AS timestamptz[]))
-        AS row (number, person_id, division_code, at, captured_at, lon, lat, datum, accuracy_m,
-                speed_mps, unused, latest, near, known_at)
+                CAST(:latest AS text[]), CAST(:known_at AS timestamptz[])) WITH ORDINALITY
+        AS row (person_id, division_code, at, captured_at, lon, lat, datum, accuracy_m,
+                speed_mps, unused, latest, known_at, number)
 ), moved AS (
     UPDATE position s
-    SET geog = CASE WHEN told.near AND s.captured_at = told.known_at THEN s.geog
-                    ELSE told.geog END,
-        exact = CASE WHEN told.near AND s.captured_at = told.known_at THEN told.geog END,
+    SET geog = CASE WHEN s.captured_at = told.known_at THEN s.geog ELSE told.geog END,
+        exact = CASE WHEN s.captured_at = told.known_at THEN told.geog END,
         datum = told.datum, captured_at = told.captured_at, received_at = now()
     FROM told WHERE told.latest = 'moved' AND s.person_id = told.person_id
       AND s.captured_at <= told.captured_at
@@ -126,8 +123,8 @@ class Kept(NamedTuple):
     """A ping as it is kept, degrees in WGS-84.
 
     `number` is its place among those told, `at` the time it counts where that is not when it was
-    captured. `latest` is ``moved`` or ``placed`` where it becomes the person's position, `near`
-    whether that leaves the place in the index, as it was at `known_at`.
+    captured. `latest` is ``moved`` or ``placed`` where it becomes the person's position, `known_at`
+    the time of the place in the index where that is so near that it may stay.
     """
 
     number: int
@@ -142,7 +139,6 @@ class Kept(NamedTuple):
     speed_mps: float | None
     unused: str | None
     latest: str | None
-    near: bool
     known_at: datetime | None
 
 
@@ -166,7 +162,13 @@ async def keep(session: AsyncSession, pings: Sequence[Kept], *, source: str) -> 
         Numbers of those that the track held already: same person, same time.
     """
     columns = dict(zip(Kept._fields, zip(*pings, strict=True), strict=True))
-    return set(await session.scalars(_KEEP, {**columns, "source": source}))
+    numbers = columns.pop("number")
+    # What nobody told is not sent: the shorter column ends in nulls.
+    asked = {
+        name: () if all(one is None for one in told) else told for name, told in columns.items()
+    }
+    repeated = await session.scalars(_KEEP, {**asked, "source": source})
+    return {numbers[place - 1] for place in repeated}
 
 
 async def hours(

@@ -50,8 +50,7 @@ class Told:
     datum: Datum
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a ping.
 
     Attributes
@@ -175,7 +174,6 @@ def _row(person: Known, one: Judged, datum: Datum, *, latest: bool) -> Kept:
         ping.speed_mps,
         one.unused.value if one.unused else None,
         ("moved" if seen else "placed") if latest else None,
-        near,
         person.captured_at if near else None,
     )
 

@@ -14,16 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from scipy.spatial import Voronoi, cKDTree
+from scipy.spatial import cKDTree
 
 from gridsvc.planning.arrays import Bools, Floats, Geometries, Ints, components
 from gridsvc.planning.blocks import faces_of, node_lines
+from gridsvc.planning.ridges import block_ridges
 from gridsvc.planning.segments import FaceBorders, face_borders
 
 #: Distance between sample points on an outline.
 STEP_M = 2.5
-#: Borders between two buildings are straightened by no more than this.
-RIPPLE_M = 1.0
 #: Outlines are drawn in by this much, so that the border of a shared wall runs in the wall.
 SHRINK_M = 0.3
 
@@ -110,36 +109,11 @@ def _ridges(blocks: Geometries, home: Ints, samples: Floats, owner: Ints) -> Geo
     order = np.argsort(home[owner], kind="stable")
     starts = np.searchsorted(home[owner][order], np.arange(len(blocks) + 1))
     ridges = [
-        _block_ridges(blocks[k], samples[mine], owner[mine])
+        block_ridges(blocks[k], samples[mine], owner[mine])
         for k in np.unique(home)
         if len(mine := order[starts[k] : starts[k + 1]])
     ]
     return np.concatenate([np.array([], dtype=object), *ridges])
-
-
-def _block_ridges(block: shapely.Polygon, points: Floats, owner: Ints) -> Geometries:
-    """Voronoi borders of one block, clipped to it."""
-    if owner[0] == owner[-1]:
-        return np.array([], dtype=object)
-    centre, reach = points.mean(axis=0), 10 * max(np.ptp(np.array(block.bounds).reshape(2, 2)), 1)
-    far = reach * np.array([[1, 0], [0, 1], [-1, 0], [0, -1]])
-    diagram = Voronoi(np.concatenate([points - centre, far]))
-    owner = np.concatenate([owner, np.full(4, -1)])
-    sides = owner[diagram.ridge_points]
-    ends = np.array(diagram.ridge_vertices)
-    border = (sides[:, 0] != sides[:, 1]) & (sides >= 0).all(axis=1) & (ends >= 0).all(axis=1)
-    lines = shapely.linestrings(diagram.vertices[ends[border]] + centre)
-    shapely.prepare(block)
-    inside = shapely.contains_properly(block, lines)
-    clipped = shapely.get_parts(shapely.intersection(lines[~inside], block))
-    clipped = clipped[shapely.get_type_id(clipped) == int(shapely.GeometryType.LINESTRING)]
-    return _straightened(np.concatenate([lines[inside], clipped[shapely.length(clipped) > 0]]))
-
-
-def _straightened(lines: Geometries) -> Geometries:
-    """Stretches joined from junction to junction, the ripple of the sampling taken out."""
-    chains = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
-    return np.asarray(shapely.simplify(chains, RIPPLE_M))
 
 
 def _crossed(footprints: Geometries, lines: Geometries) -> Bools:

@@ -9,8 +9,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridsvc.planning.arrays import Ints
+from gridsvc.planning.arrays import Geometries, Ints
 from gridsvc.planning.plan import CellPlan
+
+#: Codes, one for each building.
+Codes = Geometries
+#: Households by code, then by the code at the other end of their way.
+Flows = dict[str, dict[str, int]]
 
 
 def plan_changes(
@@ -47,13 +52,13 @@ def plan_changes(
     was, now, count = was[known], now[known], count[known]
     old_code, new_code = old["code"].to_numpy(dtype=object), new["code"].to_numpy(dtype=object)
     moved = old_code[was] != new_code[now]
-    flows: dict[tuple[str, str], int] = {}
-    for before, after, households in zip(old_code[was], new_code[now], count, strict=True):
-        flows[before, after] = flows.get((before, after), 0) + int(households)
-    ended = sorted(set(old_code) - set(new_code), key=_in_order)
-    begun = sorted(set(new_code) - set(old_code), key=_in_order)
-    both = sorted(set(old_code) | set(new_code), key=_in_order)
-    cells = [_cell(code, ended, begun, flows) for code in both]
+    came, went = _flows(old_code[was], new_code[now], count)
+    before, after = set(old_code), set(new_code)
+    ended, begun = sorted(before - after, key=_in_order), sorted(after - before, key=_in_order)
+    cells = [
+        _cell(code, _kind(code, before, after), came.get(code, {}), went.get(code, {}))
+        for code in sorted(before | after, key=_in_order)
+    ]
     told = [cell for cell in cells if cell["moved_in"] or cell["moved_out"]]
     total = int(count.sum())
     return {
@@ -61,7 +66,7 @@ def plan_changes(
         "households_moved": int(count[moved].sum()),
         "moved_percent": round(100 * float(count[moved].sum()) / max(total, 1), 3),
         "unchanged_cells": len(cells) - len(told),
-        "kept_codes": len(set(old_code) & set(new_code)),
+        "kept_codes": len(before & after),
         "ended": ended,
         "new": begun,
         "cells": told,
@@ -121,13 +126,23 @@ def _old_cell(old: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> Ints:
     return was
 
 
-def _cell(
-    code: str, ended: list[str], begun: list[str], flows: dict[tuple[str, str], int]
-) -> dict[str, Any]:
-    came = {before: n for (before, after), n in flows.items() if after == code}
-    went = {after: n for (before, after), n in flows.items() if before == code}
+def _flows(was: Codes, now: Codes, count: Ints) -> tuple[Flows, Flows]:
+    """Households by where they are and whence they came, and by where they were and whither."""
+    came: Flows = {}
+    went: Flows = {}
+    for before, after, households in zip(was, now, count.tolist(), strict=True):
+        into, out = came.setdefault(after, {}), went.setdefault(before, {})
+        into[before] = into.get(before, 0) + households
+        out[after] = out.get(after, 0) + households
+    return came, went
+
+
+def _kind(code: str, before: set[str], after: set[str]) -> str:
+    return "ended" if code not in after else "new" if code not in before else "changed"
+
+
+def _cell(code: str, kind: str, came: dict[str, int], went: dict[str, int]) -> dict[str, Any]:
     stayed = came.get(code, 0)
-    kind = "ended" if code in ended else "new" if code in begun else "changed"
     return {
         "cell": code,
         "kind": kind,

@@ -179,6 +179,14 @@ def no_building_cut(layers: Layers) -> list[Problem]:
 
 def sites_are_cells(layers: Layers) -> list[Problem]:
     """Every special site that one community and the sites before it leave whole is a cell."""
+    return [
+        Problem("sites_are_cells", [], f"special site in row {row + 1} is no cell of its own")
+        for row in lost_sites(layers)
+    ]
+
+
+def lost_sites(layers: Layers) -> list[int]:
+    """Rows of the special sites that should be cells of their own and are not."""
     sites = layers.sites
     cell, site, common = _common(layers.cells, sites)
     area = shapely.area(layers.cells)[cell] + shapely.area(sites)[site] - common
@@ -186,10 +194,7 @@ def sites_are_cells(layers: Layers) -> list[Problem]:
     np.maximum.at(overlap, site, np.where(layers.dedicated[cell], common / area, 0))
     free = shapely.area(_available(layers)) >= SITE_IOU * shapely.area(sites)
     lost = np.flatnonzero((overlap < SITE_OVERLAP) & free & (shapely.area(sites) > NOISE_M2))
-    return [
-        Problem("sites_are_cells", [], f"special site in row {row + 1} is no cell of its own")
-        for row in lost.tolist()
-    ]
+    return [int(row) for row in lost]
 
 
 def _available(layers: Layers) -> Geometries:

@@ -14,6 +14,8 @@ from gridsvc.planning.arrays import Floats, Ints
 RAGGED_FROM, RAGGED_TO = 1.9, 2.6
 #: Sums kept per subtree: load, area, outline, seats, border and cost towards the rest.
 COLUMNS = 6
+#: A load below this is what rounding left of none: shares of a building need not add up exactly.
+NO_LOAD = 1e-6
 
 
 class Links(NamedTuple):

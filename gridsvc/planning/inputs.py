@@ -19,6 +19,8 @@ from gridsvc.errors import BadInput
 from gridsvc.planning.arrays import Bools, Floats, Geometries, Ints
 from gridsvc.planning.wish import HOUSEHOLDS, Given, Wish
 
+#: Truth as text.
+WORDS = {"true": 1, "false": 0, "": 0}
 #: All work is done on this precision grid, so that shared borders are equal to the last bit.
 GRID_M = 1e-4
 #: Weight of a barrier that names none: an ordinary street.
@@ -303,21 +305,26 @@ def _lines(
 
 
 def _never(barriers: gpd.GeoDataFrame) -> Bools:
-    """Which barriers must not be crossed: true or a number other than 0; empty is no.
+    if "never" not in barriers.columns:
+        return np.zeros(len(barriers), dtype=bool)
+    return flags(barriers["never"], "the barriers")
+
+
+def flags(given: pd.Series, where: str) -> Bools:
+    """What is true: the word or a number other than 0; empty is false.
+
+    Words because software writes a truth column with gaps as text.
 
     Raises
     ------
     BadInput
         If the column holds anything else.
     """
-    if "never" not in barriers.columns:
-        return np.zeros(len(barriers), dtype=bool)
-    given = barriers["never"]
-    told = pd.to_numeric(given, errors="coerce")
+    told = pd.to_numeric(given.map(lambda value: WORDS.get(str(value).lower(), value)), "coerce")
     wrong = np.flatnonzero(told.isna() & given.notna())
     if len(wrong):
         raise BadInput(
-            f"never is '{given.iloc[wrong[0]]}' in row {wrong[0] + 1} of the barriers; "
+            f"{given.name} is '{given.iloc[wrong[0]]}' in row {wrong[0] + 1} of {where}; "
             "give true or false, or 1 or 0"
         )
     return np.asarray(told.to_numpy(float, na_value=0.0) != 0, dtype=bool)

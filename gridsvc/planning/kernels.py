@@ -13,6 +13,7 @@ from numba import njit
 
 from gridsvc.planning.arrays import Floats, Ints
 from gridsvc.planning.energy import (
+    NO_LOAD,
     Aim,
     Links,
     Nodes,
@@ -72,7 +73,7 @@ def try_shift(
     """
     v, b, stamp = move
     a = part[v]
-    if held[a, 0] - nodes.weight[v] <= 0:
+    if held[a, 0] - nodes.weight[v] <= NO_LOAD:
         return
     to_a, to_b, price = 0.0, 0.0, 0.0
     for e in range(links.first[v], links.first[v + 1]):

@@ -6,7 +6,7 @@ belongs to the container that holds the largest share of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -14,15 +14,13 @@ import shapely
 from gridsvc.errors import BadInput
 from gridsvc.planning.arrays import Floats, Geometries, Ints
 from gridsvc.planning.inputs import GRID_M, NOISE_M2, Inputs, polygon_parts
-from gridsvc.planning.settled import Settled, settle
+from gridsvc.planning.settled import SLIVER_M, Settled, settle
 from gridsvc.planning.wish import Goal
 
 #: A site keeps at least this overlap (intersection over union) when its border gives way.
 SITE_IOU = 0.955
 #: A building spilling over by less than this share is not cut but badly digitised.
 SPILL_SHARE = 0.01
-#: Land between two zones is a sliver below this ratio of area to outline, m.
-SLIVER_M = 0.5
 #: A building with less of its area inside the boundary is outside.
 INSIDE_SHARE = 0.5
 
@@ -67,6 +65,7 @@ def divide_land(inputs: Inputs, goal: Goal) -> Land:
     BadInput
         If most households lie outside every community, or a locked cell is no part of one.
     """
+    inputs = replace(inputs, zones=_round_buildings(inputs))
     parts, part_row = shapely.get_parts(inputs.communities, return_index=True)
     real = shapely.area(parts) > NOISE_M2
     inputs.notes["parts of communities too small to be land"] += int((~real).sum())
@@ -180,6 +179,31 @@ def _pieces(parts: Geometries, taken: Geometries, taken_part: Ints) -> tuple[Geo
     return pieces[solid], part[solid].astype(np.int64)
 
 
+def _round_buildings(inputs: Inputs) -> Geometries:
+    """Zones with their borders moved round the buildings that they would cut.
+
+    A building belongs to the zone with the largest share of it, to none if most is outside all.
+    """
+    zones, footprints = inputs.zones.copy(), inputs.footprints
+    zone, who = shapely.STRtree(footprints).query(zones, predicate="intersects")
+    share = shapely.area(shapely.intersection(zones[zone], footprints[who]))
+    share /= shapely.area(footprints)[who]
+    across = np.zeros(len(footprints), dtype=bool)
+    across[who[(share > SPILL_SHARE) & (share < 1 - SPILL_SHARE)]] = True
+    inputs.notes["buildings a zone's border was moved round"] += int(across.sum())
+    total = np.bincount(who, share, len(footprints))
+    home = np.full(len(footprints), -1, dtype=np.int64)
+    order = np.lexsort((-zone, share, who))
+    home[who[order]] = zone[order]  # the last write, the largest share, stays
+    home[total < INSIDE_SHARE] = -1
+    for k in np.unique(zone[across[who]]):
+        near = np.unique(who[across[who] & (zone == k)])
+        mine = shapely.union_all([zones[k], *footprints[near[home[near] == k]]], grid_size=GRID_M)
+        others = shapely.union_all(footprints[near[home[near] != k]])
+        zones[k] = shapely.difference(mine, others, grid_size=GRID_M)
+    return zones
+
+
 def _zoned(pieces: Geometries, piece_part: Ints, zones: Geometries) -> tuple[Geometries, Ints]:
     """Pieces of land divided by zones; slivers between their borders join the longest neighbour."""
     if len(zones) == 0:
@@ -198,21 +222,47 @@ def _zoned(pieces: Geometries, piece_part: Ints, zones: Geometries) -> tuple[Geo
 
 
 def _without_slivers(polygons: Geometries) -> Geometries:
-    """Polygons of a coverage, the thin ones joined to what they share most border with."""
+    """Polygons of a coverage, the thin ones given to their neighbours, each what lies beside it."""
     shapes = list(polygons)
     thin = sorted(
         (k for k in range(len(shapes)) if shapes[k].area < SLIVER_M * shapes[k].length),
         key=lambda k: shapes[k].area,
     )
     for k in thin:
-        others = [o for o in range(len(shapes)) if o != k and shapes[o] is not None]
-        border = [shapes[k].boundary.intersection(shapes[o].boundary).length for o in others]
-        if others and max(border) > 0:
-            best = others[int(np.argmax(border))]
-            joined = shapely.union(shapes[best], shapes[k], grid_size=GRID_M)
-            if joined.geom_type == "Polygon":
-                shapes[best], shapes[k] = joined, None
+        sliver, shapes[k] = shapes[k], None
+        for border, other in _longest_borders(sliver, shapes):
+            # One that runs along several must not become an arm of the longest.
+            beside = shapely.buffer(border, 2 * SLIVER_M, cap_style="flat")
+            share = shapely.intersection(sliver, beside, grid_size=GRID_M)
+            if _grown(shapes, other, share):
+                sliver = shapely.difference(sliver, beside, grid_size=GRID_M)
+        for part in polygon_parts(sliver):
+            borders = _longest_borders(part, shapes)
+            if not borders or not _grown(shapes, borders[0][1], part):
+                shapes.append(part)
     return np.array([shape for shape in shapes if shape is not None], dtype=object)
+
+
+def _longest_borders(
+    shape: shapely.Polygon, shapes: list[shapely.Polygon | None]
+) -> list[tuple[shapely.Geometry, int]]:
+    """Borders with other shapes and which those are, the longest first."""
+    shared = [
+        (shapely.intersection(shape.boundary, other.boundary), number)
+        for number, other in enumerate(shapes)
+        if other is not None
+    ]
+    shared = [(border, number) for border, number in shared if border.length > 0]
+    return sorted(shared, key=lambda pair: -pair[0].length)
+
+
+def _grown(shapes: list[shapely.Polygon | None], number: int, by: shapely.Geometry) -> bool:
+    """Whether a shape could take in another and stay one polygon; then it has."""
+    joined = shapely.union(shapes[number], by, grid_size=GRID_M)
+    fits = joined.geom_type == "Polygon" and shapely.area(by) > 0
+    if fits:
+        shapes[number] = joined
+    return bool(fits)
 
 
 def _occupied(inputs: Inputs, pieces: Geometries) -> Floats:

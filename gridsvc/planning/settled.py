@@ -1,8 +1,9 @@
 """Settled cells: locked ones, and those of an earlier plan that nothing broke.
 
 A cell of the earlier plan is broken if its load left the tolerance since, if a building now lies
-across its border, or if a site, a locked cell or a community's new border cuts into it. Broken
-cells are divided anew together with their neighbours; all others stay to the last vertex.
+across its border, if a site, a locked cell, a zone or a community's new border cuts into it, or if
+it holds several seeds. Broken cells are divided anew together with their neighbours; all others
+stay to the last vertex.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ NOISE_SHARE = 1e-3
 ACROSS_SHARE = 0.02
 #: Cells sharing less border than this are no neighbours, m.
 CORNER_M = 1.0
+#: Land between two borders is a sliver below this ratio of area to outline, m.
+SLIVER_M = 0.5
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ def settle(inputs: Inputs, parts: Geometries, site_cells: Geometries, goal: Goal
     taken = np.concatenate([site_cells, inputs.locked])
     broken = (previous_part < 0) | _cut_into(inputs.previous, taken)
     broken |= _out_of_balance(inputs, goal) | _buildings_across(inputs)
+    broken |= _across_zones(inputs) | _of_several_seeds(inputs)
     opened = broken | _beside(inputs.previous, broken)
     kept = there[~opened[there]]
     locked = np.arange(len(inputs.locked))
@@ -130,6 +134,27 @@ def _buildings_across(inputs: Inputs) -> Bools:
     broken = np.zeros(len(inputs.previous), dtype=bool)
     broken[cell[across & several[building]]] = True
     return broken
+
+
+def _across_zones(inputs: Inputs) -> Bools:
+    """Cells with more than slivers on both sides of a zone's border."""
+    cells, zones = inputs.previous, inputs.zones
+    across = np.zeros(len(cells), dtype=bool)
+    cell, zone = shapely.STRtree(zones).query(cells, predicate="intersects")
+    inside = shapely.intersection(cells[cell], zones[zone])
+    outside = shapely.difference(cells[cell], zones[zone])
+    across[cell[_is_land(inside) & _is_land(outside)]] = True
+    return across
+
+
+def _is_land(shapes: Geometries) -> Bools:
+    return np.asarray(shapely.area(shapes) > SLIVER_M * shapely.length(shapes), dtype=bool)
+
+
+def _of_several_seeds(inputs: Inputs) -> Bools:
+    seed, cell = shapely.STRtree(inputs.previous).query(inputs.seeds, predicate="intersects")
+    first = np.unique(seed, return_index=True)[1]
+    return np.asarray(np.bincount(cell[first], minlength=len(inputs.previous)) > 1, dtype=bool)
 
 
 def _beside(cells: Geometries, broken: Bools) -> Bools:

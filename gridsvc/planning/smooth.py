@@ -39,12 +39,13 @@ def smooth_borders(cells: Geometries, footprints: Geometries, streets: Geometrie
     """
     arcs, kind = _arcs(cells, streets)
     walls = shapely.STRtree(shapely.buffer(footprints, -WALL_M, join_style="mitre"))
+    standing = shapely.STRtree(shapely.point_on_surface(footprints))
     straight = arcs.copy()
     for which, ladder in ((STREET, ON_STREET_M), (BLOCK, THROUGH_BLOCK_M)):
         waiting = np.flatnonzero(kind == which)
         for tolerance in ladder:
             simpler = shapely.simplify(arcs[waiting], tolerance)
-            good = _sound(simpler, walls)
+            good = _sound(simpler, walls) & ~_passing(arcs[waiting], simpler, standing)
             straight[waiting[good]] = simpler[good]
             waiting = waiting[~good]
     moved = ~shapely.equals_exact(straight, arcs, 0)
@@ -61,6 +62,15 @@ def _sound(lines: Geometries, walls: shapely.STRtree) -> Bools:
     sound = shapely.is_simple(lines) & ~shapely.is_closed(lines)
     sound[np.unique(walls.query(lines, predicate="intersects")[0])] = False
     return np.asarray(sound, dtype=bool)
+
+
+def _passing(arcs: Geometries, simpler: Geometries, standing: shapely.STRtree) -> Bools:
+    """Arcs whose simplification passes over a whole building, which would change sides."""
+    passing = np.zeros(len(arcs), dtype=bool)
+    changed = np.flatnonzero(~shapely.equals_exact(simpler, arcs, 0))
+    between = shapely.polygonize(shapely.union(arcs[changed], simpler[changed])[:, np.newaxis])
+    passing[changed[np.unique(standing.query(between, predicate="intersects")[0])]] = True
+    return passing
 
 
 def _arcs(cells: Geometries, streets: Geometries) -> tuple[Geometries, Ints]:

@@ -8,7 +8,16 @@ import numpy as np
 from numba import njit
 
 from gridsvc.planning.arrays import Floats, Ints
-from gridsvc.planning.energy import COLUMNS, Aim, Links, Nodes, Scratch, cell_energy, energy_of
+from gridsvc.planning.energy import (
+    COLUMNS,
+    NO_LOAD,
+    Aim,
+    Links,
+    Nodes,
+    Scratch,
+    cell_energy,
+    energy_of,
+)
 
 
 @njit(cache=True, nogil=True)
@@ -111,7 +120,7 @@ def best_cut(sums: Floats, order: Ints, m: int, aim: Aim) -> tuple[int, float]:
     for k in range(1, m):
         below = sums[order[k]]
         rest = whole[0] - below[0]
-        if below[0] <= 0 or rest <= 0:
+        if below[0] <= NO_LOAD or rest <= NO_LOAD:
             continue
         outline = whole[2] - below[2] + 2 * below[4]
         energy = (

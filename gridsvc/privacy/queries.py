@@ -17,7 +17,9 @@ WITH old AS (
           < now() - make_interval(days => :days)
 )
 """
-_MEDIA = "DELETE FROM event_media WHERE event_id IN (SELECT id FROM old) RETURNING id"
+_MEDIA = """, heard AS (DELETE FROM event_voice WHERE event_id IN (SELECT id FROM old))
+DELETE FROM event_media WHERE event_id IN (SELECT id FROM old) RETURNING id
+"""
 # The place becomes the grid's inner point, the hour the day; the matter and its way stay.
 _ANONYMISED = """
 UPDATE event e SET description = '（已匿名）', contact_name_sealed = NULL,
@@ -43,6 +45,23 @@ _REMOVALS: dict[str, TextClause] = {
     "media": text(_OLD_CASES + _MEDIA),
     "notices": text(
         "DELETE FROM notice WHERE created_at < now() - make_interval(days => :days) RETURNING id"
+    ),
+    "handovers": text(
+        "DELETE FROM handover WHERE written_at < now() - make_interval(days => :days) RETURNING id"
+    ),
+    "warnings": text(
+        "DELETE FROM risk_warning WHERE closed_at < now() - make_interval(days => :days)"
+        " RETURNING id"
+    ),
+    # The place becomes the building's; that somebody was visited stays.
+    "visits": text(
+        "UPDATE visit v SET note = '', judgement = '', client_key = 'anonymised-' || v.id,"
+        " body_sha256 = '', explained = CASE WHEN explained IS NOT NULL THEN '' END,"
+        " geom = coalesce((SELECT ST_PointOnSurface(b.geom) FROM household h"
+        "                  JOIN building b ON b.id = h.building_id WHERE h.id = v.household_id),"
+        "                 ST_SnapToGrid(geom, 0.01))"
+        " WHERE captured_at < now() - make_interval(days => :days)"
+        " AND client_key NOT LIKE 'anonymised-%' RETURNING id"
     ),
     "sessions": text(
         "DELETE FROM login_session WHERE seen_at < now() - make_interval(days => :days)"
@@ -117,13 +136,15 @@ async def anonymise_cases(session: AsyncSession, *, days: int) -> int:
         "UPDATE suspension SET note = '', decision_note = ''",
         "UPDATE publication SET note = ''",
         "UPDATE duplicate_link SET note = ''",
+        "UPDATE citizen_report SET comment = ''",
     ):
         await session.execute(
             text(f"{statement} WHERE event_id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids}
         )
-    await session.execute(
-        text("DELETE FROM event_media WHERE event_id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids}
-    )
+    for statement in ("DELETE FROM event_media", "DELETE FROM event_voice"):
+        await session.execute(
+            text(f"{statement} WHERE event_id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids}
+        )
     return len(ids)
 
 
@@ -165,6 +186,11 @@ _OF_PERSON: dict[str, TextClause] = {
         "SELECT event_id, assigned_at, released_at, released_as, distance_m, reason"
         " FROM assignment WHERE person_id = :id ORDER BY id"
     ),
+    "visits": text(
+        "SELECT captured_at, received_at, ST_X(geom) AS lon, ST_Y(geom) AS lat, micro_grid_code,"
+        " result, note, doubts, explained, state, judgement FROM visit"
+        " WHERE person_id = :id ORDER BY id"
+    ),
     "deeds": text(
         "SELECT h.event_id, h.at, h.from_state, h.to_state, h.note FROM event_history h"
         " JOIN person p ON p.code = h.actor WHERE p.id = :id ORDER BY h.id"
@@ -181,6 +207,9 @@ _OF_ACCOUNT: dict[str, TextClause] = {
     "reports": text(
         "SELECT id, matter_code, description, ST_X(geom) AS lon, ST_Y(geom) AS lat, state,"
         " received_at FROM event WHERE reported_by = :id ORDER BY id"
+    ),
+    "warnings": text(
+        "SELECT warning_id, at, deed FROM warning_history WHERE account_id = :id ORDER BY id"
     ),
     "whistles": text(
         "SELECT call_id, at, deed, unit_code, note FROM whistle_history WHERE account_id = :id"
@@ -260,6 +289,9 @@ async def erase_person(session: AsyncSession, person_id: int, *, sealed: str, sh
         "DELETE FROM person_power WHERE person_id = :id",
         "DELETE FROM grid_post WHERE person_id = :id",
         "DELETE FROM micro_grid_post WHERE person_id = :id",
+        "DELETE FROM visit_link WHERE person_id = :id",
+        "UPDATE visit SET geom = ST_SnapToGrid(geom, 0.01), explained ="
+        " CASE WHEN explained IS NOT NULL THEN '' END WHERE person_id = :id",
     ):
         names = {name: value for name, value in given.items() if f":{name}" in statement}
         await session.execute(text(statement), names)
@@ -290,6 +322,11 @@ SEALED: dict[str, tuple[str, ...]] = {
     "account": ("name_sealed", "second_factor_sealed"),
     "event": ("contact_name_sealed", "contact_phone_sealed"),
     "channel": ("url_sealed",),
+    "event_voice": ("content_sealed",),
+    "visit_link": ("reason_sealed",),
+    "risk_warning": ("address_sealed", "subject_sealed", "detail_sealed"),
+    "warning_history": ("note_sealed",),
+    "work_order": ("responsible_sealed",),
 }
 
 

@@ -17,6 +17,8 @@ from gridsvc.roads.snapping import Snapped, Snapper
 from gridsvc.roads.travel import Cover, Place, Reach, nearest_by_line, nobody
 
 _WALK_S_PER_M = 3.6 / WALK_KMH
+#: Share of an edge from its end within which somebody stands at the junction.
+_AT_JUNCTION = 1e-9
 
 
 class _Legs:
@@ -28,9 +30,9 @@ class _Legs:
         self.metres = graph.metres[edge]
         millis = weights.reshape(-1, 2)[edge].astype(np.float64)
         self._along, self._against = (np.where(one < CLOSED, one, np.inf) for one in millis.T)
-        # Head first, then tail: where one comes out with the line, and against it.
-        self.exits = np.column_stack([graph.head[edge], graph.tail[edge]])
-        self.entries = self.exits[:, ::-1]
+        # Where one comes out with the line, and against it; where one comes in so.
+        self.exits = np.column_stack([graph.head[edge], graph.back_head[edge]])
+        self.entries = np.column_stack([graph.tail[edge], graph.back_tail[edge]])
 
     def out_ms(self) -> Floats:
         """From the places to `exits`."""
@@ -50,9 +52,16 @@ class _Legs:
 
 
 def _parts(parts: tuple[Floats, Floats], millis: tuple[Floats, Floats]) -> Floats:
-    # Nothing of an arc that is closed is still closed, and 0 × inf is no number.
+    """Milliseconds of parts of arcs; inf of those that are closed.
+
+    Who stands at the junction itself leaves it by any road that begins there, whichever of the
+    roads that are equally near they were put on.
+    """
     return np.column_stack(
-        [np.where(np.isfinite(ms), part, 1.0) * ms for part, ms in zip(parts, millis, strict=True)]
+        [
+            np.where(part <= _AT_JUNCTION, 0.0, np.where(np.isfinite(ms), part, 1.0) * ms)
+            for part, ms in zip(parts, millis, strict=True)
+        ]
     )
 
 

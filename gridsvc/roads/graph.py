@@ -12,6 +12,7 @@ from gridsvc.errors import BadInput
 from gridsvc.geo import geodesic_m
 from gridsvc.roads.arrays import Bools, Floats, Ints, Millis
 from gridsvc.roads.modes import MODES, Mode
+from gridsvc.roads.turns import take_apart
 from gridsvc.roads.ways import Ways
 
 #: Milliseconds of an arc that may not be taken; sums of two still fit 32 bits.
@@ -20,20 +21,24 @@ CLOSED = 2**31 - 1
 _LONGEST_MS = 86_400_000
 #: Class of the stub on which a gate stands; nobody closes or slows it by its class.
 GATE = "gate"
+#: Class of the stub that is an allowed turn where others are not.
+TURN = "turn"
 
 
 @dataclass(frozen=True)
 class RoadGraph:
     """Roads of one area as the engine wants them.
 
-    Edge e is two arcs: 2e with its line (`tail` to `head`), 2e + 1 against it.
+    Edge e is two arcs: 2e with its line (`tail` to `head`), 2e + 1 against it (`back_tail` to
+    `back_head`). Both join the same two nodes, but at junctions where not every turn is allowed:
+    there traffic arrives at another node than it leaves from.
 
     Attributes
     ----------
     lon, lat
         Place of each node, degrees, WGS-84.
-    tail, head
-        Nodes at the ends of each edge.
+    tail, head, back_tail, back_head
+        Nodes at the ends of each edge, with its line and against it.
     metres
         Length of each edge on the ellipsoid.
     millis
@@ -53,6 +58,8 @@ class RoadGraph:
     lat: Floats
     tail: Ints
     head: Ints
+    back_tail: Ints
+    back_head: Ints
     metres: Floats
     millis: Millis
     way: Ints
@@ -75,13 +82,16 @@ class RoadGraph:
 
     def arcs(self) -> tuple[Ints, Ints]:
         """Tail and head of every arc."""
-        ends = np.column_stack([self.tail, self.head])
-        return ends.ravel(), ends[:, ::-1].ravel()
+        tails = np.column_stack([self.tail, self.back_tail])
+        return tails.ravel(), np.column_stack([self.head, self.back_head]).ravel()
 
     def km(self, mode: Mode) -> float:
         """Kilometres of road a mode may use."""
         open_arcs = self.millis[MODES.index(mode)].reshape(-1, 2) < CLOSED
         return float(self.metres[open_arcs.any(axis=1)].sum() / 1000)
+
+
+_OF_GATE, _OF_TURN = -1, -2
 
 
 @dataclass(frozen=True)
@@ -90,10 +100,17 @@ class _Edges:
 
     tail: Ints
     head: Ints
-    of_way: Ints  # index of the way, -1 for the stub of a gate
+    back_tail: Ints
+    back_head: Ints
+    of_way: Ints  # index of the way, `_OF_GATE` or `_OF_TURN` for a stub
     start: Ints  # first and last point of the line among the ways' points
     stop: Ints
-    allowed: Bools  # (edges, modes): what a gate lets past
+    allowed: Bools  # (edges, modes, 2): whom a stub lets past, with its line and against it
+
+    def arcs(self) -> tuple[Ints, Ints]:
+        """Tail and head of every arc."""
+        tails = np.column_stack([self.tail, self.back_tail])
+        return tails.ravel(), np.column_stack([self.head, self.back_head]).ravel()
 
 
 def build_graph(ways: Ways) -> RoadGraph:
@@ -111,9 +128,10 @@ def build_graph(ways: Ways) -> RoadGraph:
     """
     number, node_of = np.unique(ways.point, return_inverse=True)
     edges = _stand_at_gates(_cut(ways, node_of), ways, number)
+    edges, left_out = _turn_as_allowed(edges, ways, number)
     metres = _lengths(ways, edges)
     millis = _millis(ways, edges, metres)
-    left_out = dict(ways.left_out)
+    left_out |= ways.left_out
     for mode, weights in zip(MODES, millis, strict=True):
         islands, km = _close_islands(edges, metres, weights)
         left_out[f"parts cut off, {mode.value}"] = islands
@@ -131,14 +149,16 @@ def _cut(ways: Ways, node_of: Ints) -> _Edges:
     junction[ways.first[:-1]] = True
     junction[ways.first[1:] - 1] = True
     junction |= np.isin(ways.point, ways.gate)
+    junction |= np.isin(ways.point, [turn.via for turn in ways.turns])
     start, stop = _pieces(junction, of_way)
     loops = node_of[start] == node_of[stop]
     junction[(start[loops] + stop[loops]) // 2] = True
     start, stop = _pieces(junction, of_way)
     real = node_of[start] != node_of[stop]
     start, stop = start[real], stop[real]
-    allowed = np.ones((len(start), len(MODES)), dtype=bool)
-    return _Edges(node_of[start], node_of[stop], of_way[start], start, stop, allowed)
+    allowed = np.ones((len(start), len(MODES), 2), dtype=bool)
+    tail, head = node_of[start], node_of[stop]
+    return _Edges(tail, head, head, tail, of_way[start], start, stop, allowed)
 
 
 def _pieces(junction: Bools, of_way: Ints) -> tuple[Ints, Ints]:
@@ -160,20 +180,56 @@ def _stand_at_gates(edges: _Edges, ways: Ways, number: Ints) -> _Edges:
                 end[edge] = ends
                 stubs.append(ends)
                 hubs.append(node)
-                allowed.append(open_to)
+                allowed.append(np.column_stack([open_to, open_to]))
                 points.append(point[edge])
                 ends += 1
     if not stubs:
         return edges
-    none = np.full(len(stubs), -1)
+    tail, head = np.concatenate([tail, stubs]), np.concatenate([head, hubs])
     return _Edges(
-        tail=np.concatenate([tail, stubs]),
-        head=np.concatenate([head, hubs]),
-        of_way=np.concatenate([edges.of_way, none]),
+        tail=tail,
+        head=head,
+        back_tail=head,
+        back_head=tail,
+        of_way=np.concatenate([edges.of_way, np.full(len(stubs), _OF_GATE)]),
         start=np.concatenate([edges.start, points]),
         stop=np.concatenate([edges.stop, points]),
         allowed=np.concatenate([edges.allowed, allowed]),
     )
+
+
+def _turn_as_allowed(edges: _Edges, ways: Ways, number: Ints) -> tuple[_Edges, dict[str, int]]:
+    """Take junctions apart where not every turn is allowed; turns not understood, with counts."""
+    if not ways.turns:
+        return edges, {}
+    via = np.unique([turn.via for turn in ways.turns])
+    known = via[np.isin(via, number)]
+    node_of = dict(zip(known.tolist(), np.searchsorted(number, known).tolist(), strict=True))
+    way = np.where(edges.of_way < 0, edges.of_way, ways.source_id[edges.of_way])
+    nodes = int(max(edges.tail.max(), edges.head.max())) + 1
+    apart = take_apart(ways.turns, way, edges.tail, edges.head, node_of, nodes)
+    if not apart.stub_tail:
+        return edges, apart.left_out
+    tail, head, back_tail, back_head = (
+        one.copy() for one in (edges.tail, edges.head, edges.back_tail, edges.back_head)
+    )
+    for end, arrives in apart.arrives.items():
+        (head if end.at_head else back_head)[end.edge] = arrives
+        (back_tail if end.at_head else tail)[end.edge] = apart.leaves[end]
+    places = [(edges.stop if end.at_head else edges.start)[end.edge] for end in apart.stub_place]
+    allowed = np.zeros((len(places), len(MODES), 2), dtype=bool)
+    allowed[:, :, 0] = apart.allowed
+    more_tail, more_head = np.array(apart.stub_tail), np.array(apart.stub_head)
+    return _Edges(
+        tail=np.concatenate([tail, more_tail]),
+        head=np.concatenate([head, more_head]),
+        back_tail=np.concatenate([back_tail, more_head]),
+        back_head=np.concatenate([back_head, more_tail]),
+        of_way=np.concatenate([edges.of_way, np.full(len(places), _OF_TURN)]),
+        start=np.concatenate([edges.start, places]),
+        stop=np.concatenate([edges.stop, places]),
+        allowed=np.concatenate([edges.allowed, allowed]),
+    ), apart.left_out
 
 
 def _lengths(ways: Ways, edges: _Edges) -> Floats:
@@ -186,7 +242,7 @@ def _millis(ways: Ways, edges: _Edges, metres: Floats) -> Millis:
     """Milliseconds of every arc, shape (modes, 2 × edges)."""
     speed = ways.speed_kmh[edges.of_way]
     speed[edges.of_way < 0] = 1.0
-    speed = np.where(edges.allowed[:, :, None], speed, 0.0)
+    speed = np.where(edges.allowed, speed, 0.0)
     millis = metres[:, None, None] * 3600 / np.where(speed > 0, speed, np.inf)
     # No arc takes nothing at all: sparse matrices hold no zeros, and ties would be endless.
     bounded = np.where(speed > 0, np.clip(np.round(millis), 1, _LONGEST_MS), CLOSED)
@@ -196,8 +252,7 @@ def _millis(ways: Ways, edges: _Edges, metres: Floats) -> Millis:
 
 def _close_islands(edges: _Edges, metres: Floats, weights: Millis) -> tuple[int, float]:
     """Close the arcs of one mode outside its largest part; how many parts, how many km."""
-    tails = np.column_stack([edges.tail, edges.head]).ravel()
-    heads = np.column_stack([edges.head, edges.tail]).ravel()
+    tails, heads = edges.arcs()
     usable = np.flatnonzero(weights < CLOSED)
     if len(usable) == 0:
         return 0, 0.0
@@ -229,22 +284,27 @@ def _packed(
     first = np.concatenate([[0], np.cumsum(count)])
     within = np.arange(first[-1]) - np.repeat(first[:-1], count)
     vertex = np.minimum(np.repeat(start, count) + within, np.repeat(stop, count))
-    ends = np.concatenate([edges.tail[kept], edges.head[kept]])
-    places = np.concatenate([start, stop])
+    tails, heads = (one.reshape(-1, 2)[kept] for one in edges.arcs())
+    ends = np.concatenate([tails[:, 0], heads[:, 0], tails[:, 1], heads[:, 1]])
+    places = np.concatenate([start, stop, stop, start])
     _, place, renumbered = np.unique(ends, return_index=True, return_inverse=True)
     of_way = edges.of_way[kept]
-    stub = of_way < 0
+    tail, head, back_tail, back_head = renumbered.reshape(4, -1)
     arcs = (2 * kept[:, None] + np.arange(2)).ravel()
     return RoadGraph(
         lon=ways.lon[places[place]],
         lat=ways.lat[places[place]],
-        tail=renumbered[: len(kept)],
-        head=renumbered[len(kept) :],
+        tail=tail,
+        head=head,
+        back_tail=back_tail,
+        back_head=back_head,
         metres=metres[kept],
         millis=np.ascontiguousarray(millis[:, arcs]),
-        way=np.where(stub, -1, ways.source_id[of_way]),
-        classes=(*ways.classes, GATE),
-        road_class=np.where(stub, len(ways.classes), ways.road_class[of_way]),
+        way=np.where(of_way < 0, -1, ways.source_id[of_way]),
+        classes=(*ways.classes, GATE, TURN),
+        road_class=np.where(
+            of_way < 0, len(ways.classes) + (of_way == _OF_TURN), ways.road_class[of_way]
+        ),
         first=first,
         line_lon=ways.lon[vertex],
         line_lat=ways.lat[vertex],

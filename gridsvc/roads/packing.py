@@ -68,5 +68,8 @@ def unpack(content: bytes) -> Packed:
         for name in list(arrays)
         if name.startswith(_HIERARCHY)
     }
+    # Graphs made before turns were kept: everywhere traffic arrives where it leaves from.
+    arrays.setdefault("back_tail", arrays["head"])
+    arrays.setdefault("back_head", arrays["tail"])
     graph = RoadGraph(classes=tuple(texts["classes"]), left_out=texts["left_out"], **arrays)
     return Packed(graph, hierarchy, texts["maker"])

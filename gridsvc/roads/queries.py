@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import shapely
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.roads.conditions import Condition
+from gridsvc.roads.households import Homes
 from gridsvc.roads.modes import Mode
 
 #: Graphs of a county that are kept when a new one comes, beside the one in force.
@@ -139,6 +141,33 @@ async def in_force(session: AsyncSession, division_code: str) -> RowMapping | No
         {"code": division_code},
     )
     return found.mappings().first()
+
+
+async def homes(session: AsyncSession, *, low: str, high: str) -> Homes:
+    """Communities and buildings with households of a range of divisions, as far as loaded."""
+    asked = {"low": low, "high": high}
+    outlines = await session.scalars(
+        text("""
+        SELECT ST_AsBinary(geom) FROM division
+        WHERE code >= :low AND code < :high AND level = 'community' AND geom IS NOT NULL
+        """),
+        asked,
+    )
+    places = await session.execute(
+        text("""
+        SELECT ST_X(place), ST_Y(place), households FROM (
+            SELECT ST_Centroid(geom) AS place, households FROM building
+            WHERE division_code >= :low AND division_code < :high AND households > 0) home
+        """),
+        asked,
+    )
+    table = np.array(places.all(), dtype=np.float64).reshape(-1, 3)
+    return Homes(
+        outlines=shapely.from_wkb(np.array(outlines.all(), dtype=object)),
+        lon=table[:, 0],
+        lat=table[:, 1],
+        households=table[:, 2].astype(np.int64),
+    )
 
 
 async def graphs(session: AsyncSession, *, low: str, high: str) -> list[RowMapping]:

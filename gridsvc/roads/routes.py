@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from gridsvc.accounts.access import Session, may
 from gridsvc.accounts.roles import Permission
-from gridsvc.codes import WHOLE, checked, code_range
+from gridsvc.codes import range_within
 from gridsvc.grids.routes import Within
 from gridsvc.roads import queries, service
 from gridsvc.roads.schemas import (
@@ -32,7 +32,7 @@ _CLOSE = may(Permission.CLOSE_ROADS)
 @router.get("/graphs", dependencies=[_LOOK])
 async def graphs(session: Session, division: Within = None) -> Graphs:
     """Road graphs in force: what they were made of and what was left out."""
-    low, high = code_range(checked(division) if division is not None else WHOLE)
+    low, high = range_within(division)
     rows = await queries.graphs(session, low=low, high=high)
     return Graphs(graphs=[GraphOut(**row) for row in rows])
 
@@ -46,7 +46,7 @@ async def conditions(
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> ConditionPage:
     """Closures and slow hours of the caller's areas, the newest first; over ones on demand."""
-    low, high = code_range(checked(division) if division is not None else WHOLE)
+    low, high = range_within(division)
     rows = await queries.page(
         session, low=low, high=high, only_open=only_open, limit=limit, offset=offset
     )

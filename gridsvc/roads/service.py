@@ -26,6 +26,7 @@ from gridsvc.progress import Progress, silent
 from gridsvc.roads import engines, queries
 from gridsvc.roads.conditions import Condition
 from gridsvc.roads.graph import RoadGraph, build_graph
+from gridsvc.roads.households import LEAST_KEPT, NEAR_M, Homes, near, touches
 from gridsvc.roads.modes import MODES, Mode, checked_class
 from gridsvc.roads.net import RoadNet
 from gridsvc.roads.packing import Packed, digest, pack
@@ -111,6 +112,7 @@ async def load(
     ways: Ways,
     *,
     source: str,
+    anyway: bool = False,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Build the graph of a county and put it in force; the same roads again change nothing.
@@ -122,17 +124,21 @@ async def load(
     ----------
     source
         Name of what the ways come from.
+    anyway
+        Put it in force even if it reaches far fewer households than the one there is.
 
     Returns
     -------
     dict
-        nodes, edges, km (by mode), left_out (counts), hierarchy, new (whether it was put in
-        force), source.
+        nodes, edges, km (by mode), households (near: within within_m metres of a road; of: all
+        the county has), left_out (counts), hierarchy, new (whether it was put in force), source.
 
     Raises
     ------
     BadInput
-        If the division is no county, or no roads hang together.
+        If the division is no county, no roads hang together, or they are another county's.
+    Conflict
+        If they reach far fewer households than those in force.
     NotFound
         If there is no such division.
     """
@@ -146,12 +152,16 @@ async def load(
     known = await queries.in_force(session, division_code)
     if known is not None and known["digest"] == told:
         return dict(known["summary"]) | {"new": False}
+    homes = await _homes(session, division_code)
+    reached = await asyncio.to_thread(_reached, graph, homes, division_code, source)
+    if known is not None and not anyway:
+        await _check_kept(session, known, homes, reached)
     progress("order the junctions", 0.3)
     packed = await asyncio.to_thread(_packed, graph)
     if len(packed) > MOST_BYTES:
         raise BadInput(f"{source} is far more than a county; cut it to {division_code}")
     progress("write the graph", 0.9)
-    summary = _summary(graph, source)
+    summary = _summary(graph, source, {"near": reached, "of": homes.count, "within_m": NEAR_M})
     await queries.replace(
         session, division_code, digest=told, source=source, summary=summary, packed=packed
     )
@@ -165,9 +175,40 @@ def _packed(graph: RoadGraph) -> bytes:
     return pack(Packed(graph, files, maker))
 
 
-def _summary(graph: RoadGraph, source: str) -> dict[str, Any]:
+async def _homes(session: AsyncSession, division_code: str) -> Homes:
+    low, high = code_range(division_code)
+    async with _seeing(session, low, high):
+        return await queries.homes(session, low=low, high=high)
+
+
+def _reached(graph: RoadGraph, homes: Homes, division_code: str, source: str) -> int:
+    """Households the roads of a county reach; roads that are another county's are refused."""
+    if not touches(graph, homes):
+        raise BadInput(
+            f"no road of {source} runs through a community of {division_code}; "
+            "give the roads of that county, or the code of theirs"
+        )
+    return near(graph, homes)
+
+
+async def _check_kept(session: AsyncSession, known: Any, homes: Homes, reached: int) -> None:
+    """Refuse roads that reach far less of what the ones in force reach, counted anew."""
+    net = await _net(session, known["id"], known["digest"])
+    if net is None:
+        return
+    before = await asyncio.to_thread(near, net.graph, homes)
+    if reached < LEAST_KEPT * before:
+        raise Conflict(
+            f"these roads pass within {NEAR_M:.0f} m of {reached:,} households, those in force of "
+            f"{before:,} of the county's {homes.count:,}; give a complete extract, or load them "
+            "with --anyway"
+        )
+
+
+def _summary(graph: RoadGraph, source: str, households: dict[str, Any]) -> dict[str, Any]:
     return {
         "source": source,
+        "households": households,
         "nodes": graph.nodes,
         "edges": graph.edges,
         "km": {mode.value: round(graph.km(mode), 1) for mode in MODES},

@@ -10,6 +10,7 @@ import numpy as np
 
 from gridsvc.roads.arrays import Bools, Floats, Ints
 from gridsvc.roads.modes import MODES
+from gridsvc.roads.turns import Turn
 
 #: Speeds with the line and against it, km/h, for each of `MODES`; 0 = not allowed.
 Speeds = Sequence[tuple[float, float]]
@@ -38,6 +39,8 @@ class Ways:
         shape (gates, modes).
     left_out
         What the source holds and the ways do not, with counts.
+    turns
+        Turns that are not allowed.
     """
 
     source_id: Ints
@@ -51,6 +54,7 @@ class Ways:
     gate: Ints
     passes: Bools
     left_out: dict[str, int]
+    turns: tuple[Turn, ...] = ()
 
 
 @dataclass
@@ -65,6 +69,7 @@ class Gathering:
     lonlat: list[tuple[float, float]] = field(default_factory=list)
     gates: dict[int, Sequence[bool]] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
+    turns: list[Turn] = field(default_factory=list)
 
     def add(
         self,
@@ -100,4 +105,5 @@ class Gathering:
             gate=np.array(list(self.gates), dtype=np.int64),
             passes=passes,
             left_out={what: count for what, count in sorted(self.left_out.items()) if count},
+            turns=tuple(self.turns),
         )

@@ -31,6 +31,9 @@ class CodeLists:
     policies: pd.DataFrame
     duties: pd.DataFrame
     calendars: pd.DataFrame
+    proofs: pd.DataFrame
+    items: pd.DataFrame
+    forms: pd.DataFrame
 
 
 def read_codes(folder: Path = FOLDER) -> CodeLists:

@@ -22,7 +22,9 @@ from gridsvc.town.lists import lists_of
 from gridsvc.town.names import PlaceNames
 from gridsvc.town.plots import Plots, make_plots
 from gridsvc.town.quarters import InnerLine
+from gridsvc.town.services import service_points
 from gridsvc.town.warp import Array, make_warp
+from gridsvc.town.windows import windows_of
 
 #: Middle of the town, degrees WGS-84: flat farmland of the lower Yangtze, where such a county
 #: could lie.
@@ -44,8 +46,8 @@ class Town:
     units: Polygon, one stairwell unit each; the same columns, and parent (the building's id).
     barriers: LineString; class, w, name.
     special: Polygon; kind, name.
-    households, powers, matters, people, events: tables described in geodata/README.md; lists,
-    too, by the name of their file.
+    households, services, powers, matters, people, events: tables described in
+    geodata/README.md; lists, too, by the name of their file.
     """
 
     divisions: gpd.GeoDataFrame
@@ -55,6 +57,7 @@ class Town:
     barriers: gpd.GeoDataFrame
     special: gpd.GeoDataFrame
     households: pd.DataFrame
+    services: pd.DataFrame
     powers: pd.DataFrame
     matters: pd.DataFrame
     people: pd.DataFrame
@@ -158,6 +161,10 @@ def _finish(
     spots = _inside(layers.spots_frame(ground, barriers, rng), polygons)
     progress("people and events", 0.0)
     all_divisions = place(divisions.divisions_frame(layout, numbers, polygons))
+    whereabouts = _whereabouts(ground, counts, place)
+    community_names = [name for _, name in ground.codes.community]
+    # Dice of their own: whatever was thrown before them stays as it was.
+    services = service_points(whereabouts, community_names, rng.spawn(1)[0])
     town = Town(
         divisions=all_divisions,
         boundary=place(layers.boundary_frame(ground, polygons)),
@@ -166,11 +173,12 @@ def _finish(
         barriers=place(barriers),
         special=place(layers.special_frame(ground)),
         households=households_table,
+        services=services,
         powers=codes.powers,
         matters=codes.matters,
-        people=people.staff(_whereabouts(ground, counts, place), codes.powers, rng),
+        people=people.staff(whereabouts, codes.powers, rng),
         events=day_of_events(_lonlat(place(spots)), codes.descriptions, _events(counts), rng),
-        lists=lists_of(codes, all_divisions),
+        lists=lists_of(codes, all_divisions) | windows_of(services, codes.items),
     )
     progress("people and events", 1.0)
     return town

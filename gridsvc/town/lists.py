@@ -35,6 +35,9 @@ def lists_of(codes: CodeLists, divisions: pd.DataFrame) -> dict[str, pd.DataFram
         "policies": codes.policies,
         "duties": codes.duties,
         "calendars": codes.calendars,
+        "proofs": codes.proofs,
+        "items": codes.items,
+        "forms": codes.forms,
     }
 
 

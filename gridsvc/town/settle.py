@@ -27,9 +27,12 @@ from gridsvc.people import service as people
 from gridsvc.progress import Progress
 from gridsvc.roads import service as roads
 from gridsvc.town.accounts import open_accounts
+from gridsvc.town.codes import FOLDER
 
 #: The small town that comes with the source tree.
 SMALL_TOWN = Path(__file__).resolve().parents[2] / "geodata" / "town"
+#: What real places measure and ask; it holds in every town of the demonstration.
+_PRACTICES = ("indicators.csv", "surveys.csv", "stars.csv")
 
 #: How long after a report the demonstration's people are done with it.
 HANDLED_AFTER = timedelta(hours=2)
@@ -40,10 +43,11 @@ _FILES = (
     "divisions.gpkg",
     "prepared.gpkg",
     "households.csv",
+    "services.csv",
     "powers.csv",
     "matters.csv",
     *("units.csv", "delegations.csv", "limits.csv", "policies.csv", "duties.csv", "calendars.csv"),
-    "people.csv",
+    *("proofs.csv", "items.csv", "windows.csv", "offers.csv", "forms.csv", "people.csv"),
 )
 
 
@@ -68,6 +72,7 @@ async def settle(
         If the folder is not a town.
     """
     files = [folder / name for name in _FILES]
+    files += [SMALL_TOWN.parent / "practices" / name for name in _PRACTICES]
     events = folder / "events.csv"
     if missing := [path.name for path in (*files, events) if not path.is_file()]:
         raise Unavailable(
@@ -86,10 +91,22 @@ async def settle(
             await people.post_to_cells(session, code)
             micro_grids += draft.micro_grids
         counts["plans"] = {"communities": len(codes), "micro_grids": micro_grids}
+        counts |= await _load_practices(session, codes, keyring)
         counts["roads"] = await _load_roads(session, folder / "prepared.gpkg", codes, progress)
         counts["events"] = await _live_the_day(session, events, keyring, progress)
         counts["accounts"] = len(await open_accounts(session, keyring))
         return counts
+
+
+async def _load_practices(
+    session: AsyncSession, communities: list[str], keyring: Keyring
+) -> dict[str, Any]:
+    """How real places go to people, by their names, as the ways of the town's counties."""
+    work = loading.jobs([FOLDER / "practices.json"], "practices")
+    loaded: dict[str, Any] = {}
+    for county in sorted({roads.county_of(code) for code in communities}):
+        loaded = await loading.load(session, work, keyring=keyring, division=county)
+    return loaded
 
 
 async def _load_roads(

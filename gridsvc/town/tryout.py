@@ -1,4 +1,4 @@
-"""Invented people and a day of events for a real area, to try the whole service on it.
+"""Invented people, service points and a day of events for a real area, to try it all there.
 
 Who really works somewhere is personal data and not ours to publish; a prepared area of a real
 city gets workers, liaisons and officers in the usual numbers, and events at its real places.
@@ -20,6 +20,7 @@ from gridsvc.grids.area_queries import AreaFrames
 from gridsvc.town.codes import read_codes
 from gridsvc.town.events import day_of_events
 from gridsvc.town.people import Places, staff
+from gridsvc.town.services import service_points
 from gridsvc.town.write import write_tables
 
 #: Kinds of special sites that the wording of events knows, and what they are there.
@@ -43,6 +44,7 @@ class Cast:
     Of the lists only those that name no unit: who sits in a real place is not ours to say.
     """
 
+    services: pd.DataFrame
     powers: pd.DataFrame
     matters: pd.DataFrame
     people: pd.DataFrame
@@ -70,10 +72,12 @@ def cast_area(area: AreaFrames, *, events: int = 200, seed: int = 0) -> Cast:
     codes = read_codes()
     rng = np.random.default_rng([seed, 7])
     spots = _spots(area)
+    places = _places(area)
     return Cast(
+        services=service_points(places, list(area.boundary["name"]), rng.spawn(1)[0]),
         powers=codes.powers,
         matters=codes.matters,
-        people=staff(_places(area), codes.powers, rng),
+        people=staff(places, codes.powers, rng),
         events=day_of_events(spots, codes.descriptions, events, rng),
         lists={name: getattr(codes, name) for name in ("limits", "policies", "calendars")},
     )
@@ -81,7 +85,7 @@ def cast_area(area: AreaFrames, *, events: int = 200, seed: int = 0) -> Cast:
 
 def write_cast(cast: Cast, folder: Path) -> None:
     """Write the tables as CSV files into a folder, made if missing."""
-    names = ("powers", "matters", "people", "events")
+    names = ("services", "powers", "matters", "people", "events")
     write_tables({name: getattr(cast, name) for name in names} | cast.lists, folder)
 
 

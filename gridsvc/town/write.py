@@ -18,7 +18,7 @@ from gridsvc.town.generate import Town
 
 #: Time stamp in the GeoPackages, so that the same town gives the same bytes.
 STAMP = "2026-01-01T00:00:00.000Z"
-TABLES = ("households", "powers", "matters", "people", "events")
+TABLES = ("households", "services", "powers", "matters", "people", "events")
 
 
 def write_town(town: Town, folder: str | Path) -> None:

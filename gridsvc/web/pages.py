@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from gridsvc.accounts.access import RawSession, Visitor, public
@@ -15,15 +15,16 @@ from gridsvc.geo import Datum
 from gridsvc.grids.queries import division_name
 from gridsvc.maps.inline import vendor_folder
 from gridsvc.maps.queries import widest_division
-from gridsvc.web import queries
-from gridsvc.web.drawing import HERE, page
+from gridsvc.web import chapters, queries
+from gridsvc.web.drawing import HERE, own_path, page
+from gridsvc.web.languages import COOKIE, marked
 from gridsvc.web.queries import TownFigures
 
 _DATUMS = {
-    Datum.WGS84: "WGS-84（GPS）",
-    Datum.GCJ02: "GCJ-02（高德、腾讯、手机）",
-    Datum.BD09: "BD-09（百度）",
-    Datum.CGCS2000: "CGCS2000（国家大地坐标系）",
+    Datum.WGS84: marked("WGS-84（GPS）"),
+    Datum.GCJ02: marked("GCJ-02（高德、腾讯、手机）"),
+    Datum.BD09: marked("BD-09（百度）"),
+    Datum.CGCS2000: marked("CGCS2000（国家大地坐标系）"),
 }
 
 
@@ -60,8 +61,19 @@ async def api_documentation(request: Request, visitor: Visitor) -> HTMLResponse:
     return page(request, "docs.html", visitor=visitor, schema_url=request.app.openapi_url)
 
 
+@router.get("/language/{language}")
+async def choose_language(
+    language: Literal["zh-CN", "en"],
+    goal: Annotated[str, Query(alias="next", max_length=500)] = "/",
+) -> RedirectResponse:
+    """Remember the reader's language for a year and go back to the page they came from."""
+    answer = RedirectResponse(own_path(goal), status_code=303)
+    answer.set_cookie(COOKIE, language, max_age=365 * 86400, samesite="lax")
+    return answer
+
+
 def mount_static(app: FastAPI) -> None:
-    """Serve style sheets, scripts and the bundled assets under ``/static``.
+    """Serve style sheets, scripts, bundled assets under ``/static``, and the handbook's pictures.
 
     Raises
     ------
@@ -70,3 +82,5 @@ def mount_static(app: FastAPI) -> None:
     """
     vendor_folder()
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    pictures = StaticFiles(directory=chapters.FOLDER / "pictures")
+    app.mount("/help/pictures", pictures, name="pictures")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -26,15 +26,20 @@ from gridsvc.accounts.sign_in import SignedIn
 from gridsvc.accounts.steps import Step, next_step
 from gridsvc.audit.actions import Action
 from gridsvc.errors import Forbidden, GridsvcError, Unauthenticated
-from gridsvc.web.drawing import page
+from gridsvc.web.drawing import own_path, page
+from gridsvc.web.languages import marked
 
 #: What a refusal says, by the step that was refused; before the first there is none.
 _REFUSED: dict[Step | None, str] = {
-    None: "账号或密码不正确，或该账号因多次输错已暂时锁定。请重试，或联系管理员。",
-    Step.CODE: "验证码不正确、已使用过，或该账号已暂时锁定。请输入身份验证器上最新的六位数字。",
-    Step.PASSWORD: "当前密码不正确，或新密码不符合要求：至少 12 个字符，含四类字符中的三类，"
-    "不含账号，且与当前密码不同。",
-    Step.ENROL: "验证码不正确。请重新扫描二维码，再输入它显示的六位数字。",
+    None: marked("账号或密码不正确，或该账号因多次输错已暂时锁定。请重试，或联系管理员。"),
+    Step.CODE: marked(
+        "验证码不正确、已使用过，或该账号已暂时锁定。请输入身份验证器上最新的六位数字。"
+    ),
+    Step.PASSWORD: marked(
+        "当前密码不正确，或新密码不符合要求：至少 12 个字符，含四类字符中的三类，"
+        "不含账号，且与当前密码不同。"
+    ),
+    Step.ENROL: marked("验证码不正确。请重新扫描二维码，再输入它显示的六位数字。"),
 }
 
 router = APIRouter(
@@ -55,8 +60,8 @@ async def ask(
     """Ask for what is missing: the password first, then what must follow it."""
     row = await session_of(request, session, cookie) if cookie else None
     if row is not None and row["step"] == Step.DONE:
-        return RedirectResponse(_safe(goal), status_code=303)
-    return _form(request, row, goal=_safe(goal))
+        return RedirectResponse(own_path(goal), status_code=303)
+    return _form(request, row, goal=own_path(goal))
 
 
 @router.post("/sign-in", response_class=HTMLResponse)
@@ -72,7 +77,7 @@ async def prove(
         session, state.settings, state.keyring, login=login, password=password
     )
     if isinstance(proved, Unauthenticated):
-        return _form(request, None, goal=_safe(goal), refused=proved)
+        return _form(request, None, goal=own_path(goal), refused=proved)
     return await _go_on(request, session, proved, goal)
 
 
@@ -87,7 +92,7 @@ async def code(
         session, request.app.state.settings, request.app.state.keyring, row["login"], code
     )
     if refused is not None:
-        return _form(request, row, goal=_safe(goal), refused=refused)
+        return _form(request, row, goal=own_path(goal), refused=refused)
     return await _next(request, session, row, cookie, goal)
 
 
@@ -104,7 +109,7 @@ async def password(
     row = await _half_way(request, session, cookie, Step.PASSWORD)
     refused = await sign_in.change_password(session, row["login"], old=old, new=new)
     if refused is not None:
-        return _form(request, row, goal=_safe(goal), refused=refused)
+        return _form(request, row, goal=own_path(goal), refused=refused)
     return await _next(request, session, row, cookie, goal)
 
 
@@ -122,7 +127,7 @@ async def enrol(
     keyring = request.app.state.keyring
     refused = await sign_in.enrol(session, keyring, row["login"], secret=secret, code=code)
     if refused is not None:
-        return _form(request, row, goal=_safe(goal), refused=refused)
+        return _form(request, row, goal=own_path(goal), refused=refused)
     return await _next(request, session, row, cookie, goal)
 
 
@@ -134,7 +139,7 @@ async def ask_provider(
     """Send the browser to the OpenID provider."""
     provider = provider_of(request)
     await request.app.state.rates.count_sign_in(address_of(request))
-    request.session["goal"] = _safe(goal)
+    request.session["goal"] = own_path(goal)
     own = request.app.state.settings.public_url or str(request.base_url).rstrip("/")
     return await provider.send_to(request, f"{own}/sign-in/openid/back")
 
@@ -187,7 +192,7 @@ async def _go_on(request: Request, session: Any, proved: SignedIn, goal: str) ->
     settings = request.app.state.settings
     secret = await sign_in.open_browser(session, proved)
     done = proved.step is Step.DONE
-    where = _safe(goal) if done else f"/sign-in?next={quote(_safe(goal))}"
+    where = own_path(goal) if done else f"/sign-in?next={quote(own_path(goal))}"
     answer = RedirectResponse(where, status_code=303)
     answer.set_cookie(
         COOKIE,
@@ -215,13 +220,6 @@ def _form(
         secret = second_factor.new_secret()
         context |= {"secret": secret, "picture": second_factor.picture(secret, row["login"])}
     return page(request, "sign_in.html", status_code=refused.status if refused else 200, **context)
-
-
-def _safe(goal: str) -> str:
-    """A path of our own: anything else would lead signed-in people to somebody else's page."""
-    parts = urlsplit(goal)
-    own = goal.startswith("/") and not goal.startswith(("//", "/\\")) and not parts.netloc
-    return goal if own and goal.isprintable() else "/"
 
 
 def _check_same_site(request: Request) -> None:

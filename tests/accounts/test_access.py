@@ -188,7 +188,7 @@ class TestRoutes:
         # Beside the doors there are only static files and the document that tells of the others.
         app = create_app(Settings(), Login("postgresql://nowhere"), KEYRING)
         others = [route.path for route in app.routes if hasattr(route, "path")]
-        assert sorted(others) == ["/openapi.json", "/static"]
+        assert sorted(others) == ["/help/pictures", "/openapi.json", "/static"]
 
     def test_every_permission_is_somebodys_and_some_routes(self, routes):
         given = {permission for permissions in PERMISSIONS.values() for permission in permissions}

@@ -1,12 +1,16 @@
 """Accounts as an administrator keeps them: no wider than their own, never their own."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import text
 
-from gridsvc.accounts import service
+from gridsvc.accounts import queries, service
 from gridsvc.accounts.roles import Role
 from gridsvc.db import transaction
+from gridsvc.mandates import service as mandates
 from tests.flows.test_report_to_close import assert_problem
+from tests.flows.test_whistle import a_unit
 from tests.towns import COMMUNITY, COUNTY, a_person, middle, staff
 from tests.who import KEYRING, bearer, open_account
 
@@ -57,6 +61,7 @@ async def test_an_account_is_opened_and_signs_in_once_with_what_it_was_given(adm
         ({"roles": ["department"]}, 422, "needs the matters"),
         ({"roles": ["department"], "matters": ["X"]}, 422, "unknown matter"),
         ({"matters": ["E01"]}, 422, "only departments"),
+        ({"unit": "NO"}, 422, "not on the list"),
         ({"login": "Wang Fang"}, 422, "login"),
         ({"login": "ab"}, 422, "login"),
         ({"name": "\x00"}, 422, "NUL"),
@@ -69,6 +74,31 @@ async def test_accounts_that_cannot_be(admin, town, change, status, says):
     told = assert_problem(await admin.post("/api/accounts", json=NEW | change), status)
     assert says in told["detail"]
     assert (await admin.get("/api/accounts")).json()["total"] == before
+
+
+async def test_the_unit_an_account_acts_for(admin, town):
+    """Of its own areas, shown to whoever it is, changed and taken away."""
+    units = [
+        a_unit("D0"), a_unit("D1"), a_unit("OLD") | {"valid_to": date(2021, 1, 1)},
+    ]  # fmt: skip
+    async with transaction(town) as session:
+        await mandates.load_units(session, units)
+    told = (await admin.post("/api/accounts", json=NEW | {"unit": "D0"})).json()["account"]
+    assert told["unit"] == "D0"
+    too_narrow = {"login": "other", "areas": [COMMUNITY], "unit": "D0"}
+    refused = assert_problem(await admin.post("/api/accounts", json=NEW | too_narrow), 422)
+    assert COUNTY in refused["detail"]
+    for unit in ("D1", None):
+        changed = await admin.patch("/api/accounts/wang.fang", json={"unit": unit})
+        assert changed.json()["unit"] == unit
+    stays = await admin.patch("/api/accounts/wang.fang", json={"roles": ["supervisor"]})
+    assert stays.json()["unit"] is None
+    assert_problem(await admin.patch("/api/accounts/wang.fang", json={"unit": "OLD"}), 422)
+    async with transaction(town) as session:
+        account = await open_account(session, "of-a-unit", [Role.DEPARTMENT], [COUNTY])
+        await queries.set_unit(session, account, "D1")
+    own = await admin.get("/api/me", headers=bearer(account))
+    assert own.json()["unit"] == "D1"
 
 
 async def test_rights_change_at_once_and_not_ones_own(admin, town):

@@ -291,7 +291,11 @@ class TestPasswords:
         with pytest.raises(BadInput):
             passwords.check(password, "wang.fang")
 
-    @pytest.mark.parametrize("password", [PASSWORD, "正确的马-Battery", passwords.one_time()])
+    @pytest.mark.parametrize(
+        "password",
+        [PASSWORD, "正确的马-Battery", passwords.one_time()],
+        ids=["set", "mixed", "made"],
+    )
     def test_what_is_hard_to_guess_is_taken(self, password):
         passwords.check(password, "wang.fang")
 

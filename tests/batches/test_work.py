@@ -70,10 +70,13 @@ async def test_a_draft_that_came_too_late_is_not_kept(small):
 async def test_the_same_batch_twice_at_once_makes_each_plan_once(small, monkeypatch):
     """As when a cluster takes a worker for dead that is not: both draft, the second finds out."""
     both = asyncio.Barrier(2)
+    arrived = set()
     lock_community = plan_queries.lock_community
 
     async def lock_when_both_are_there(session, code):
-        await both.wait()
+        if session not in arrived:  # publishing locks once more, while the other waits for the lock
+            arrived.add(session)
+            await both.wait()
         await lock_community(session, code)
 
     monkeypatch.setattr(plan_queries, "lock_community", lock_when_both_are_there)

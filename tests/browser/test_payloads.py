@@ -11,6 +11,7 @@ from gridsvc.db import transaction
 from gridsvc.dispatch import service as dispatch
 from gridsvc.people import service as people
 from tests.browser.conftest import Watched
+from tests.browser.phone import until
 from tests.dispatch.test_service import a_report
 from tests.live import served
 from tests.towns import COMMUNITY, a_person, an_officer, middle
@@ -45,6 +46,8 @@ TEXTS = {
     "person": "name_masked",
     "assignment": "reason",
     "device": "label",
+    "plan_draft": "name",
+    "draft_comment": "note",
     "duty_change": "actor",
     "event": "description",
     "event_history": "note",
@@ -52,11 +55,24 @@ TEXTS = {
     "suspension": "note",
     "publication": "note",
     "duplicate_link": "note",
+    "citizen_report": "comment",
     "road_condition": "reason",
     "road_condition_history": "note",
     "whistle_call": "description",
     "whistle_history": "note",
     "whistle_unit": "comment",
+    "handover": "notes",
+    "service_point": "name",
+    "visit_programme": "name",
+    "visit": "note",
+    "warning_scene": "name",
+    "village_window": "name",
+    "work_order": "measures",
+    "order_history": "note",
+    "reception_cycle": "name",
+    "reception_milestone": "note",
+    "reception_item": "decision",
+    "reception_history": "note",
 }
 
 
@@ -76,7 +92,19 @@ async def poisoned(town, town_url):
             matter = "E02" if number % 2 else "E01"
             event = a_report(number % 4, number // 4, matter=matter, description=payload)
             await dispatch.report(session, event, KEYRING)
+        await session.execute(
+            text(
+                "INSERT INTO service_point (code, division_code, kind, name, geom)"
+                " SELECT 's' || id, division_code, 'station', 'x', ST_Centroid(geom) FROM building"
+            )
+        )
         await open_account(session, "desk", [Role.DISPATCHER, Role.PLANNER], password_hash=hashed)
+        person = await session.scalar(
+            text("SELECT handler_id FROM event WHERE handler_id IS NOT NULL ORDER BY id LIMIT 1")
+        )
+        await open_account(
+            session, "worker", [Role.GRID_WORKER], person_id=person, password_hash=hashed
+        )
     async with town.begin() as connection:
         await connection.execute(text("SET LOCAL session_replication_role = replica"))
         for table, column in TEXTS.items():
@@ -125,10 +153,13 @@ async def test_pages_show_payloads_as_text(seen):
     assert not [c for c in seen.complaints if "dialog" in c]
 
 
-async def test_the_map_shows_payloads_as_text(seen):
+@pytest.mark.parametrize(
+    "layers", ["households", "staffing,reach,open,overdue,pace", "services,matters,plans"]
+)
+async def test_the_map_shows_payloads_as_text(seen, layers):
     await signed_in(seen.page)
-    await seen.page.goto("/maps/coverage")
-    await seen.page.wait_for_function("document.querySelectorAll('canvas').length > 0")
+    await seen.page.goto(f"/maps/coverage?layers={layers}")
+    await until(seen.page, "document.querySelectorAll('canvas').length > 0")
     box = await seen.page.locator(".leaflet-container, #map, .folium-map").first.bounding_box()
     for share in (0.2, 0.35, 0.5, 0.65, 0.8):
         for down in (0.25, 0.5, 0.75):
@@ -140,6 +171,77 @@ async def test_the_map_shows_payloads_as_text(seen):
     assert not re.search(r"<img[^>]+onerror", page)
     # They are there to be read.
     assert "window.ran" in await seen.page.inner_text("body")
+
+
+async def test_the_desk_shows_payloads_as_text(seen):
+    page = seen.page
+    await signed_in(page)
+    await page.goto("/dispatch")
+    await page.wait_for_selector(".row")
+    for _ in range(3):
+        await page.keyboard.press("j")
+        await page.wait_for_selector("#card .history")
+        await page.wait_for_selector("#nearby li, #nearby .quiet")
+        await page.wait_for_selector("#candidates :is(li, p.notice)")
+    assert "window.ran" in await page.inner_text("#card")
+    await page.keyboard.press("h")
+    await page.fill("#shift form.write [name=name]", PAYLOADS[0][:50])
+    await page.fill("#shift form.write [name=notes]", PAYLOADS[1])
+    await page.locator("#shift form.write button").click()
+    await page.wait_for_selector("#shift .shift")
+    assert PAYLOADS[1] in await page.inner_text("#shift .shift")
+    await page.goto(f"/dispatch/wall?division={COMMUNITY}")
+    await page.wait_for_selector("main[data-shown]")
+    assert await ran(page) is None
+    assert not await page.locator("img[onerror], svg[onload]").count()
+    assert not [c for c in seen.complaints if "dialog" in c]
+
+
+async def test_the_leaders_page_shows_payloads_as_text(seen):
+    await signed_in(seen.page)
+    await seen.page.goto("/overview?division=990101000000")
+    await seen.page.wait_for_selector("#trend-table tbody tr", state="attached")
+    await seen.page.click("[data-tile=reported]")
+    await seen.page.wait_for_selector("[data-case]")
+    for chart in ("#bars", "#trend", "#map"):
+        await seen.page.hover(chart)
+    assert await ran(seen.page) is None
+    assert "window.ran" in await seen.page.inner_text("#cases")
+    assert not seen.complaints
+
+
+async def test_the_phones_pages_show_payloads_as_text(seen):
+    page = seen.page
+    for path in ("/report", "/report/handled", "/field"):
+        await page.goto(path)
+        await page.wait_for_selector("#waiting", state="attached")
+        assert await ran(page) is None, path
+    await page.goto("/report")
+    lon, lat = middle(0, 0)
+    await page.context.grant_permissions(["geolocation"])
+    await page.context.set_geolocation({"longitude": lon, "latitude": lat})
+    await page.click("#locate")
+    await page.wait_for_selector("#nearby .near")
+    await page.fill("[name=description]", PAYLOADS[0])
+    await page.select_option("[name=matter]", "E01")
+    await page.get_by_role("button", name="提交", exact=True).click()
+    await page.get_by_text("已收到，谢谢").wait_for()
+    await page.goto("/report/mine")
+    await page.wait_for_selector("#mine .steps")
+    assert await ran(page) is None
+    assert PAYLOADS[0] in await page.inner_text("#mine")
+    # A worker's own day: what was reported, matters and places, all of them payloads.
+    await page.goto("/sign-in?next=/field")
+    await page.fill("[name=login]", "worker")
+    await page.fill("[name=password]", PASSWORD)
+    await page.get_by_role("button", name="登录").click()
+    await page.wait_for_selector("#tasks [data-task]")
+    for view in ("tasks", "report", "cells", "left"):
+        await page.goto(f"/field#{view}")
+        await page.wait_for_selector(f"#view-{view}:not([hidden])")
+        assert await ran(page) is None, view
+    await page.goto("/field#tasks")
+    assert "window.ran" in await page.inner_text("#tasks")
 
 
 async def test_a_sign_in_that_failed_echoes_nothing_that_runs(seen):
@@ -157,6 +259,7 @@ async def test_every_text_column_that_people_see_was_poisoned(town):
     not_for_people = {
         *("code", "parent_code", "level", "role", "kind", "scheme", "state", "datum", "source_id"),
         *("division_code", "matter_code", "power_code", "address_code", "unit", "room", "class"),
+        *("window_code", "item_code", "point_code"),
         *("client_key", "waiting_reason", "person_code", "person_role", "person_name", "actor"),
         *("from_state", "to_state", "released_as", "released_by", "eta_by", "login", "purpose"),
         *("media_type", "via"),
@@ -174,7 +277,20 @@ async def test_every_text_column_that_people_see_was_poisoned(town):
         *("object_id", "version_num", "legal_basis", "pattern", "description", "made_from"),
         *("source", "unused", "cause", "home_unit", "commanding_unit"),
         *("digest", "source", "road_class", "change"),
+        "content_sealed",
         *("deed", "channel", "due_by", "told_unit"),
+        *("written_by", "taken_by", "taken_name"),
+        *("whom", "visitor", "micro_grid_code", "result", "judged_by", "source_ref"),
+        *("reason_sealed", "address_sealed", "subject_sealed", "detail_sealed", "note_sealed"),
+        *("theme_code", "lead_unit"),
+        *("class_code", "responsible_sealed", "responsible_masked"),
+        # Shown on no page yet.
+        *("explained", "judgement"),
+        # Appraisal is told over its API alone.
+        *("per", "responsible_role", "declared_by", "time_zone", "title", "made_by", "channel"),
+        *("respondent", "indicator_code", "problem", "opinion", "responsible", "measures"),
+        *("verdict", "judged_by"),
+        *("result", "memo", "made_by", "at_state", "refused_because", "reference"),
     }
     async with town.connect() as connection:
         found = await connection.execute(
@@ -190,5 +306,15 @@ async def test_every_text_column_that_people_see_was_poisoned(town):
         for table, column in found
         if TEXTS.get(table) != column and column not in not_for_people
     }
-    # Names of sites and cells' scheme names are shown nowhere yet.
-    assert unknown <= {("site", "name"), ("code_scheme", "name")}
+    # Lists of proofs, windows and forms have no page yet.
+    # Names of sites, zones and seeds and cells' scheme names are shown nowhere yet; that of who
+    # hands over a shift the desk's test types in.
+    nowhere = (
+        *("site", "zone", "seed_point", "code_scheme", "handover", "reception_milestone"),
+        *("indicator", "survey_scheme", "survey_wave", "ledger_account", "reward_rule"),
+        "star_rule",
+    )
+    lists = ("proof", "service_item", "service_window", "form_field")
+    told = {(table, "name") for table in nowhere}
+    told |= {("rectification_history", "note"), ("spot_check", "note")}
+    assert {pair for pair in unknown if pair[0] not in lists} <= told

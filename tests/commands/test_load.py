@@ -3,26 +3,26 @@
 import pytest
 
 from gridsvc.db import transaction
-from gridsvc.errors import BadInput
+from gridsvc.errors import BadInput, Conflict
 from gridsvc.exchange import load as loading
 from gridsvc.roads import queries
 from gridsvc.town.settle import SMALL_TOWN
-from tests.exchange.paper import Extract
-from tests.towns import COUNTY
+from tests.exchange.paper import Extract, east_of
+from tests.towns import COUNTY, SIDE, SOUTH, WEST
 from tests.who import KEYRING
 
 
 @pytest.fixture
 def extract(tmp_path):
     place = Extract(tmp_path / "place.osm.pbf")
-    place.line([(0, 0), (300, 0)], highway="primary")
+    place.line(east_of(WEST, SOUTH, 0, 300), highway="primary")
     return place.write()
 
 
-async def load(engine, *files, kind=None, division=None):
+async def load(engine, *files, kind=None, **told):
     async with transaction(engine) as session:
         work = loading.jobs(files, kind)
-        return await loading.load(session, work, keyring=KEYRING, division=division)
+        return await loading.load(session, work, keyring=KEYRING, **told)
 
 
 async def test_an_extract_becomes_the_roads_of_a_county_and_again_changes_nothing(town, extract):
@@ -39,6 +39,31 @@ async def test_an_extract_becomes_the_roads_of_a_county_and_again_changes_nothin
 async def test_roads_need_a_county_that_is_there(town, extract, division, told):
     with pytest.raises(Exception, match=told):
         await load(town, extract, division=division)
+
+
+async def test_another_citys_extract_is_refused_and_changes_nothing(town, extract, tmp_path):
+    await load(town, extract, division=COUNTY)
+    foreign = Extract(tmp_path / "foreign.osm.pbf")
+    foreign.line(east_of(WEST + 1, SOUTH, 0, 300), highway="primary")
+    with pytest.raises(BadInput, match=f"foreign.osm.pbf runs through a community of {COUNTY}"):
+        await load(town, foreign.write(), division=COUNTY, anyway=True)
+    async with transaction(town) as session:
+        assert (await queries.in_force(session, COUNTY))["source"] == "place.osm.pbf"
+
+
+async def test_roads_that_reach_far_less_need_to_be_told(town, extract, tmp_path):
+    await load(town, extract, division=COUNTY)
+    # It runs off from the town's one corner; the block at the other one lies 510 m away.
+    short = Extract(tmp_path / "short.osm.pbf")
+    short.line(
+        [*east_of(WEST, SOUTH + SIDE / 100, 1), *east_of(WEST, SOUTH - 9 * SIDE, 1)],
+        highway="primary",
+    )
+    path = short.write()
+    with pytest.raises(Conflict, match=r"households, .* --anyway"):
+        await load(town, path, division=COUNTY)
+    told = await load(town, path, division=COUNTY, anyway=True)
+    assert told["roads"]["new"] is True
 
 
 async def test_two_extracts_at_once_are_refused(town, extract):

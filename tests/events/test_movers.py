@@ -8,7 +8,7 @@ from gridsvc.errors import Forbidden
 from gridsvc.events.movers import check
 from gridsvc.events.states import MOVES, State
 
-MOVING = [(now, then) for now in State for then in MOVES[now]]
+MOVING = [(now, then) for now in State for then in sorted(MOVES[now])]
 OWN = {
     State.DISPATCHED: {State.ACCEPTED, State.ON_SITE, State.HANDLED, State.RETURNED},
     State.ACCEPTED: {State.ON_SITE, State.HANDLED, State.RETURNED},

@@ -10,17 +10,15 @@ from gridsvc.accounts.roles import Role
 from gridsvc.audit.actor import Actor, acting
 from gridsvc.db import transaction
 from gridsvc.dispatch import service as dispatch
-from gridsvc.events import queries, service
 from gridsvc.events.schemas import MoveIn
 from gridsvc.mandates import service as mandates
-from tests.dispatch.test_service import a_report
 from tests.events.test_photos import a_photo, exif
 from tests.flows.test_event_walks import let_pass, table
 from tests.flows.test_photos_of_events import send
 from tests.flows.test_report_to_close import assert_problem, body
 from tests.limits import HOURS, load_limits
 from tests.towns import a_person, an_officer, middle, staff
-from tests.who import KEYRING, bearer, open_account
+from tests.who import bearer, open_account
 
 
 @pytest.fixture
@@ -267,18 +265,3 @@ class TestSteps:
         headers = await account_of(town, other, Role.GRID_WORKER)
         answer = await staffed.post(f"/api/events/{built['id']}/steps", headers=headers)
         assert_problem(answer, 403)
-
-
-async def test_a_report_that_fails_late_leaves_nothing(town):
-    """Line, state and stages are of one transaction with whatever comes after them."""
-
-    async def attempt():
-        async with transaction(town) as session:
-            await service.report(session, a_report(0, 0), KEYRING)
-            assert await queries.page(session, within=None, state=None, limit=9)
-            raise RuntimeError("the machine went down")
-
-    with pytest.raises(RuntimeError):
-        await attempt()
-    for name in ("event", "event_history", "event_stage"):
-        assert await table(town, f"SELECT 1 FROM {name}") == []

@@ -21,6 +21,12 @@ _TO_DEGREES = Transformer.from_crs(METRIC, 4326, always_xy=True)
 Points = list[tuple[float, float]]
 
 
+def east_of(lon: float, lat: float, *metres: float) -> Points:
+    """Points so many metres east of a place in degrees."""
+    x, y = _TO_DEGREES.transform(lon, lat, direction="INVERSE")
+    return [(x + metre, y) for metre in metres]
+
+
 def square(x: float, y: float, side: float, other: float | None = None) -> shapely.Polygon:
     return shapely.box(x, y, x + side, y + (other or side))
 
@@ -77,6 +83,11 @@ class Extract:
         number = len(self._relations) + 1
         self._relations.append(osm.Relation(id=number, members=members, tags=_osm(tags)))
         return number
+
+    def members(self, *members: tuple[str, int, str], **tags: str) -> None:
+        """A relation of any members: kind (n or w), number, role."""
+        number = len(self._relations) + 1
+        self._relations.append(osm.Relation(id=number, members=list(members), tags=_osm(tags)))
 
     def tag(self, node: int, **tags: str) -> None:
         """Tag a node, counted from 1 in the order in which they were drawn."""

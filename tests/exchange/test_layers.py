@@ -7,7 +7,7 @@ from shapely.testing import assert_geometries_equal
 
 from gridsvc.errors import BadInput
 from gridsvc.exchange import layers
-from gridsvc.exchange.layers import layer_names, read_layer, write_layers
+from gridsvc.exchange.layers import layer_names, read_layer, temporary_beside, write_layers
 from tests.exchange.paper import METRIC, frame, refusal
 
 
@@ -115,6 +115,19 @@ def test_a_failure_while_writing_leaves_the_old_file_and_no_litter(tmp_path, hou
         write_layers(path, {"houses": houses.head(1), "second": houses})
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["city.gpkg"]
+
+
+def test_half_a_page_on_a_full_disk_never_gets_the_final_name(tmp_path):
+    page = tmp_path / "map.html"
+
+    def write():
+        with temporary_beside(page) as draft:
+            draft.write_text("<html>", encoding="utf-8")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(BadInput, match="free some space"):
+        write()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_outputs_that_cannot_be_written_are_refused(tmp_path, houses):

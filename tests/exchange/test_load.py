@@ -14,7 +14,7 @@ from gridsvc.exchange import load as loading
 from gridsvc.exchange.areas import read_area
 from gridsvc.exchange.layers import write_layers
 from gridsvc.geo import WGS84
-from tests.towns import COMMUNITY, COUNTY, a_person, middle, paper_area, staff
+from tests.towns import COMMUNITY, COUNTY, a_person, block, middle, paper_area, staff
 from tests.who import KEYRING
 
 POWERS = [{"code": "CG01", "name": "处罚", "legal_basis": "条例", "valid_from": "2020-01-01"}]
@@ -385,3 +385,97 @@ class TestKinds:
         write_layers(tmp_path / "x.gpkg", {"trees": paper_area().boundary})
         with pytest.raises(BadInput, match="has the layers trees"):
             loading.jobs([tmp_path / "x.gpkg"])
+
+
+SERVICES = [
+    {"code": f"S{n}", "name": f"服务站{n}", "kind": "station", "lon": middle(n, 0)[0],
+     "lat": middle(n, 0)[1], "datum": "wgs84"}
+    for n in range(3)
+]  # fmt: skip
+
+
+class TestServicePoints:
+    async def test_points_are_told_by_their_columns_and_get_their_community(self, town, files):
+        counts = await load(town, files(points=SERVICES))
+        assert counts["services"] == {"services": 3}
+        async with transaction(town) as session:
+            codes = await session.scalars(text("SELECT division_code FROM service_point"))
+            assert set(codes) == {COMMUNITY}
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            ({"lon": "0", "lat": "0"}, "lies in no community"),
+            ({"code": "S1"}, "comes twice"),
+            ({"kind": "bar"}, "kind"),
+            ({"datum": ""}, "datum"),
+            ({"lon": "nan"}, "lon"),
+            ({"name": "长" * 201}, "name"),
+        ],
+    )
+    async def test_bad_rows_are_named_and_nothing_is_loaded(self, town, files, change, reason):
+        with pytest.raises(BadInput, match=reason):
+            await load(town, files(points=[SERVICES[0] | change, *SERVICES[1:]]))
+        async with transaction(town) as session:
+            assert not await session.scalar(text("SELECT count(*) FROM service_point"))
+
+
+class TestGivens:
+    def write(self, path, kind, **change):
+        lon, lat = middle(1, 1)
+        shape = shapely.Point(lon, lat) if kind == "seeds" else block(1, 1)
+        frame = gpd.GeoDataFrame({"name": ["甲组"]}, geometry=[shape], crs=WGS84)
+        frame.assign(**change).to_file(path)
+        return path
+
+    @pytest.mark.parametrize(("kind", "table"), [("zones", "zone"), ("seeds", "seed_point")])
+    async def test_of_any_vector_file_by_name(self, town, tmp_path, kind, table):
+        path = self.write(tmp_path / "given.geojson", kind)
+        for _ in range(2):
+            assert (await load(town, [path], kind)) == {kind: {kind: 1}}
+        assert await counts(town, table) == [1]
+
+    @pytest.mark.parametrize("kind", ["zones", "seeds"])
+    async def test_a_layer_of_that_name_tells_what_it_is(self, town, tmp_path, kind):
+        path = self.write(tmp_path / f"{kind}.gpkg", kind)
+        assert (await load(town, [path])) == {kind: {kind: 1}}
+
+    async def test_the_wrong_geometry_two_files_and_no_name_to_go_by_are_refused(
+        self, town, tmp_path
+    ):
+        zones = self.write(tmp_path / "given.gpkg", "zones")
+        for paths, kind, told in (
+            ([zones], "seeds", "point"),
+            ([zones, zones], "zones", "both"),
+            ([zones], None, "say which with --as"),
+        ):
+            with pytest.raises(BadInput, match=told):
+                await load(town, paths, kind)
+        assert await counts(town, "zone", "seed_point") == [0, 0]
+
+    async def test_barriers_say_which_must_not_be_crossed(self, engine, tmp_path):
+        flags = [True, False, None, True, False, False]
+        path = write_area(tmp_path / "a.gpkg", barriers=lambda b: b.assign(never=flags))
+        assert read_area(path).barriers["never"].tolist() == [bool(flag) for flag in flags]
+        await load(engine, [path])
+        async with engine.connect() as connection:
+            never = await connection.scalar(text("SELECT count(*) FROM barrier WHERE never"))
+        assert never == 2
+        wrong = write_area(tmp_path / "b.gpkg", barriers=lambda b: b.assign(never="perhaps"))
+        with pytest.raises(BadInput, match="never is 'perhaps' in row 1 of b"):
+            read_area(wrong)
+
+
+async def test_practices_are_those_of_a_place(town, tmp_path):
+    path = tmp_path / "practices.json"
+    window = '{"code": "five", "name": "五事窗口", "classes": [{"code": "a", "name": "操心事"}]}'
+    path.write_text(f'{{"windows": [{window}]}}', encoding="utf-8")
+    work = loading.jobs([path], "practices")
+    with pytest.raises(BadInput, match="--division"):
+        async with transaction(town) as session:
+            await loading.load(session, work, keyring=KEYRING)
+    async with transaction(town) as session:
+        counts = await loading.load(session, work, keyring=KEYRING, division=COUNTY)
+        names = list(await session.scalars(text("SELECT name FROM village_window")))
+    assert counts["practices"]["windows"] == 1
+    assert names == ["五事窗口"]

@@ -1,6 +1,6 @@
 import pytest
 
-from gridsvc.exchange.road_tags import passes, speeds
+from gridsvc.exchange.road_tags import passes, speeds, turn
 from gridsvc.roads.modes import MODES, WALK_KMH, Mode, kmh
 
 
@@ -93,3 +93,33 @@ def test_limits_bind_cars_and_never_make_an_e_bike_quicker():
 )
 def test_who_gets_past_what_stands_across(tags, expected):
     assert passes(tags) == expected
+
+
+VEHICLES, CARS, RIDERS = (False, True, True), (False, False, True), (False, True, False)
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"restriction": "no_u_turn"}, (False, VEHICLES)),
+        ({"restriction": "only_right_turn"}, (True, VEHICLES)),
+        ({"restriction": "no_left_turn", "except": "bicycle;psv"}, (False, CARS)),
+        ({"restriction": "no_left_turn", "except": "motorcar"}, (False, RIDERS)),
+        ({"restriction": "no_left_turn", "except": "psv"}, (False, VEHICLES)),
+        ({"restriction:motorcar": "no_left_turn"}, (False, CARS)),
+        ({"restriction:bicycle": "no_left_turn"}, (False, RIDERS)),
+        ({"restriction": "no_left_turn", "except": "motor_vehicle;bicycle"}, "others"),
+        ({"restriction:hgv": "no_left_turn"}, "others"),
+        ({"restriction": "nonsense"}, "others"),
+        ({"restriction": "no_"}, "others"),
+        ({"restriction:conditional": "no_left_turn @ (07:00-09:00)"}, "at times"),
+        ({"restriction": "no_left_turn", "hour_on": "07:00"}, "at times"),
+        ({"restriction": "no_left_turn", "restriction:motorcar": "only_left_turn"}, "not clear"),
+    ],
+)
+def test_whom_a_turn_restriction_is_for(tags, expected):
+    said = turn(tags)
+    if isinstance(expected, str):
+        assert said == f"turn restrictions {expected if expected != 'others' else 'of others'}"
+    else:
+        assert said == expected

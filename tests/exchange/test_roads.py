@@ -8,6 +8,7 @@ from gridsvc.exchange.layers import write_layers
 from gridsvc.exchange.roads import read_roads
 from gridsvc.roads.graph import build_graph
 from gridsvc.roads.modes import MODES, Mode
+from gridsvc.roads.turns import Turn
 from tests.exchange.paper import Extract, degrees, frame, square
 
 
@@ -44,12 +45,40 @@ class TestExtracts:
             shapely.get_coordinates(wanted), abs=2e-7
         )
 
-    def test_ferries_and_turn_restrictions_are_left_out_and_counted(self, extract):
+    def test_ferries_are_left_out_and_counted(self, extract):
         extract.line([(0, 0), (100, 0)], highway="primary")
         extract.line([(0, 0), (0, 900)], route="ferry")
-        extract.relation([1], [], type="restriction", restriction="no_left_turn")
+        assert read_roads(extract.write()).left_out == {"ferries": 1}
+
+    def test_turn_restrictions_are_read_with_whom_they_are_for(self, extract):
+        for y in (0, 50, 100):
+            extract.line([(0, y), (100, y)], highway="primary")
+        start, via, end = ("w", 1, "from"), ("n", 2, "via"), ("w", 2, "to")
+        said = {"type": "restriction"}
+        extract.members(start, via, end, restriction="no_left_turn", **said)
+        straight = {"restriction": "only_straight_on", "except": "bicycle"}
+        extract.members(start, via, end, **straight, **said)
+        extract.members(start, ("w", 3, "from"), via, end, restriction="no_entry", **said)
+        # Some that hold for nobody here, or cannot be kept.
+        extract.members(start, via, end, restriction__hgv="no_left_turn", **said)
+        extract.members(start, via, end, restriction__conditional="no_left_turn @ (Mo)", **said)
+        extract.members(start, ("w", 3, "via"), end, restriction="no_left_turn", **said)
+        extract.members(start, end, restriction="no_left_turn", **said)
+        extract.members(start, ("w", 3, "from"), via, end, restriction="only_right_turn", **said)
         ways = read_roads(extract.write())
-        assert ways.left_out == {"ferries": 1, "turn restrictions": 1}
+        vehicles, cars = (False, True, True), (False, False, True)
+        assert ways.turns == (
+            Turn(1, 2, 2, only=False, bars=vehicles),
+            Turn(1, 2, 2, only=True, bars=cars),
+            Turn(1, 2, 2, only=False, bars=vehicles),
+            Turn(3, 2, 2, only=False, bars=vehicles),
+        )
+        assert ways.left_out == {
+            "turn restrictions at times": 1,
+            "turn restrictions not clear": 2,
+            "turn restrictions of others": 1,
+            "turn restrictions over several ways": 1,
+        }
 
     def test_a_bollard_stops_cars_where_it_stands(self, tmp_path):
         place = Extract(tmp_path / "gated.osm.pbf")

@@ -156,6 +156,9 @@ async def test_moves_that_are_none(client, change):
         ("/api/grids", {"limit": -1}, 422),
         ("/api/micro-grids", {"division": "99010100100１"}, 422),
         ("/maps/coverage", {"division": "x"}, 422),
+        ("/maps/coverage", {"layers": "roads"}, 422),
+        ("/maps/coverage", {"layers": "reach", "mode": "boat"}, 422),
+        ("/maps/coverage", {"layers": "pace", "days": 0}, 422),
         ("/maps/coverage", {"division": "110101001001"}, 404),
     ],
 )

@@ -49,6 +49,9 @@ async def test_the_same_one_again_is_kept_once(client, event):
 async def test_there_is_a_most(client, event):
     answers = [await send(client, event, a_photo(colour=(n, n, n))) for n in range(0, 130, 10)]
     assert [answer.status_code for answer in answers] == [201] * 12 + [409]
+    assert len((await client.get(f"/api/events/{event}/photos")).json()) == 12
+    # The twelfth comes again from a phone that never heard it was taken.
+    assert (await send(client, event, a_photo(colour=(110, 110, 110)))).status_code == 201
 
 
 @pytest.mark.parametrize("content", [c for c, _ in HOSTILE.values()], ids=HOSTILE.keys())

@@ -14,9 +14,11 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from schemathesis.transport.serialization import serialize_binary
 
 from gridsvc.accounts.roles import Role
 from gridsvc.db import make_engine
+from gridsvc.events.voices import MEDIA_TYPES
 from tests.conftest import SETTLED, copy_of
 from tests.live import served
 from tests.neighbours import make_neighbours
@@ -31,6 +33,12 @@ CHECKS = [
 #: Requests tried for each operation and role: such as are right, and such as are not.
 EXAMPLES = 4
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+
+
+@schemathesis.serializer(*MEDIA_TYPES)
+def recording(_, value):
+    """Voice notes go out as the bytes they are, like pictures."""
+    return serialize_binary(value)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +60,7 @@ def address(neighbourhood):
 @pytest.fixture(scope="module")
 def operations(address):
     """Every operation of the document, ready to make requests."""
-    api = schemathesis.openapi.from_url(f"{address}/openapi.json")
+    api = schemathesis.openapi.from_url(f"{address}/openapi.json", timeout=120)
     found = [result.ok() for result in api.get_all_operations()]
     # Stays open, as long as it is asked to.
     found = [operation for operation in found if operation.path != "/api/live"]

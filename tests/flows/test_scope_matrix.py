@@ -18,15 +18,28 @@ AREA_OF = {
     **dict.fromkeys(
         (
             *("building", "household", "barrier", "site", "plan", "grid", "micro_grid"),
+            *("zone", "seed_point"),
             *("person", "person_power", "workload", "position", "account", "event"),
             *("event_history", "event_media", "assignment", "audit_entry"),
             *("event_stage", "escalation", "suspension", "cancel_number", "publication"),
-            "duplicate_link",
+            *("duplicate_link", "citizen_report", "event_voice"),
             *("track", "device", "shift", "duty_change", "posting"),
             *("unit", "unit_entry", "delegation", "list_version"),
             *("road_graph", "road_condition", "road_condition_history"),
             *("channel", "subscription", "notice", "delivery"),
+            *("plan_draft", "draft_cell", "draft_revision", "draft_comment", "draft_task"),
             *("whistle_call", "whistle_unit", "whistle_history", "whistle_escalation"),
+            *("service_point", "handover", "briefing"),
+            *("visit_programme", "visit_link", "visit"),
+            *("village_window", "registration", "work_order", "order_history"),
+            *("reception_cycle", "reception", "reception_milestone", "reception_item"),
+            "reception_history",
+            *("warning_scene", "risk_warning", "warning_history", "warning_escalation"),
+            *("indicator", "declaration", "daily_count", "counted_event"),
+            *("survey_scheme", "survey_wave", "survey_stratum", "survey_link", "survey_caller"),
+            *("survey_answer", "rectification", "rectification_history", "reward_rule", "reward"),
+            *("ledger_account", "ledger_transaction", "ledger_entry"),
+            *("photo_hash", "spot_check", "star_rule", "star_rating"),
         ),
         "division_code",
     ),
@@ -41,7 +54,10 @@ AREA_OF = {
     ),
 }
 #: What a community may know of the county it lies in: its name, its units and its lists.
-FROM_ABOVE = {"division", "unit", "unit_entry", "delegation", "list_version"}
+FROM_ABOVE = {
+    *("division", "unit", "unit_entry", "delegation", "list_version", "indicator", "survey_scheme"),
+    "star_rule",
+}
 #: What accounts may be limited to, and whether our county's rows are then to be seen.
 AREAS = {
     "own community": ((COMMUNITY,), True),
@@ -154,7 +170,7 @@ async def test_nothing_of_another_area_is_seen(at_work, belongings, sides, role,
             assert own <= seen, f"{role} does not see all of its own {table}"
 
 
-@pytest.mark.parametrize("role", OWN_REPORTS_ONLY)
+@pytest.mark.parametrize("role", sorted(OWN_REPORTS_ONLY))
 async def test_citizens_and_partners_see_their_own_reports_only(at_work, sides, role):
     own = sides[1]
     scope = identity(role, (COUNTY,), own.accounts[role]).scope

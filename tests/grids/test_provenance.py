@@ -35,6 +35,14 @@ def swapped(frame):
     frame.loc[[0, 1], "geometry"] = frame.geometry.iloc[[1, 0]].to_numpy()
 
 
+def never(frame):
+    frame["never"] = True
+
+
+def a_place(frame):
+    frame.loc[0] = ["甲", shapely.Point(118.7, 32)]
+
+
 def no_shape(frame):
     frame.geometry = [None]
 
@@ -52,6 +60,9 @@ def test_the_same_gives_the_same():
         changed("buildings", shape),
         changed("buildings", swapped),
         changed("barriers", weight),
+        changed("barriers", never),
+        changed("zones", a_place),
+        changed("seeds", a_place),
         changed("boundary", shape),
         changed("boundary", no_shape),
     ],
@@ -70,6 +81,8 @@ def test_any_change_of_the_input_shows(area):
         {"tolerance": 0.2},
         {"weigh": {"residents": 1.0}},
         {"locked": ("990101001001001",)},
+        {"zones": False},
+        {"seeds": False},
     ],
 )
 def test_any_change_of_the_settings_shows(change):

@@ -1,5 +1,7 @@
 """Cells at a point and as GeoJSON."""
 
+import json
+
 import pytest
 import shapely
 from sqlalchemy import text
@@ -13,6 +15,11 @@ async def cells(session):
         text("SELECT code, ST_AsBinary(geom) FROM micro_grid WHERE valid @> now()")
     )
     return {code: shapely.from_wkb(wkb) for code, wkb in rows}
+
+
+async def features(*asked, **further):
+    """A collection, read."""
+    return json.loads(await queries.features(*asked, **further))
 
 
 async def test_every_block_lies_in_one_cell_that_holds_it(town_session):
@@ -49,13 +56,13 @@ async def test_drafts_and_ended_cells_are_not_found(town_session):
     lon, lat = middle(0, 0)
     await town_session.execute(text("UPDATE micro_grid SET valid = tstzrange(lower(valid), now())"))
     assert await queries.cell_at(town_session, lon=lon, lat=lat) is None
-    found = await queries.features(town_session, "micro_grids", within=None, bbox=None, limit=10)
+    found = await features(town_session, "micro_grids", within=None, bbox=None, limit=10)
     assert found["numberMatched"] == 0
 
 
 @pytest.mark.parametrize("layer", ["divisions", "grids", "micro_grids"])
 async def test_features_are_whole_polygons_with_their_counts(town_session, layer):
-    found = await queries.features(town_session, layer, within=None, bbox=None, limit=100)
+    found = await features(town_session, layer, within=None, bbox=None, limit=100)
     assert found["numberReturned"] == found["numberMatched"] == len(found["features"]) > 0
     for feature in found["features"]:
         shape = shapely.geometry.shape(feature["geometry"])
@@ -66,13 +73,13 @@ async def test_features_are_whole_polygons_with_their_counts(town_session, layer
 
 
 async def test_a_limit_cuts_the_page_and_not_the_count(town_session):
-    one = await queries.features(town_session, "micro_grids", within=None, bbox=None, limit=1)
+    one = await features(town_session, "micro_grids", within=None, bbox=None, limit=1)
     assert one["numberReturned"] == 1
     assert one["numberMatched"] == len(await cells(town_session))
 
 
 async def test_micro_grids_name_their_grid(town_session):
-    found = await queries.features(town_session, "micro_grids", within=None, bbox=None, limit=100)
+    found = await features(town_session, "micro_grids", within=None, bbox=None, limit=100)
     rows = await town_session.execute(
         text("SELECT m.code, g.code FROM micro_grid m JOIN grid g ON g.id = m.grid_id")
     )
@@ -85,7 +92,7 @@ async def test_micro_grids_name_their_grid(town_session):
     [(COMMUNITY, True), (COUNTY, True), ("990000000000", True), ("990101001002", False)],
 )
 async def test_features_of_a_division(town_session, within, some):
-    found = await queries.features(town_session, "grids", within=within, bbox=None, limit=100)
+    found = await features(town_session, "grids", within=within, bbox=None, limit=100)
     assert bool(found["features"]) == some
 
 
@@ -96,9 +103,7 @@ async def test_features_in_a_box_are_those_that_meet_it(town_session):
         (WEST + 2.2 * SIDE, SOUTH + 2.2 * SIDE, WEST + 2.4 * SIDE, SOUTH + 2.4 * SIDE),
         (WEST - 1, SOUTH - 1, WEST - 0.5, SOUTH - 0.5),
     ]:
-        found = await queries.features(
-            town_session, "micro_grids", within=None, bbox=bbox, limit=100
-        )
+        found = await features(town_session, "micro_grids", within=None, bbox=bbox, limit=100)
         box = shapely.box(*bbox)
         meeting = {c for c, s in known.items() if shapely.box(*s.bounds).intersects(box)}
         assert {f["id"] for f in found["features"]} == meeting

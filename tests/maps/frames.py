@@ -18,7 +18,7 @@ CELL_DEGREES = 0.002
 ROLES = ("grid_worker", "liaison", "officer")
 
 
-def make_cells(count: int, rng: np.random.Generator, wobble: int = 0) -> np.ndarray:
+def make_cells(count: int, rng: np.random.Generator, wobble: float = 0) -> np.ndarray:
     """Voronoi cells of relaxed random points in a square; `wobble` bends the borders."""
     side = CELL_DEGREES * count**0.5
     window = shapely.box(WEST, SOUTH, WEST + side, SOUTH + side)

@@ -150,3 +150,15 @@ def test_a_city_stays_small():
     page = to_html(frames)
     leaflet_and_our_scripts = 230_000
     assert (len(page.encode()) - leaflet_and_our_scripts) / points < 5  # bytes a vertex
+
+
+@pytest.mark.parametrize("name", ["网" * 200, "<b>&" * 50], ids=["long", "markup"])
+def test_one_cell_with_a_name_of_200_characters_keeps_all_of_it(name):
+    frames = make_frames(12)
+    one = frames.micro_grids.iloc[:1].assign(name=name)
+    grids = frames.grids[frames.grids["code"].isin(one["grid_code"])]
+    empty = {"people": frames.people.iloc[:0], "events": frames.events.iloc[:0]}
+    page = to_html(replace(frames, micro_grids=one, grids=grids, **empty))
+    columns = block_of(page)["micro_grids"]["columns"]
+    assert (columns["name"], columns["grid"]) == ([name], [0])
+    assert "<b>&" not in page

@@ -11,20 +11,15 @@ from hypothesis import strategies as st
 
 from gridsvc.errors import BadInput
 from gridsvc.maps.arcs import STEPS_PER_DEGREE, share_borders
-from gridsvc.maps.packing import _leb128, pack
+from gridsvc.maps.packing import _planes, pack
 from tests.maps.frames import make_cells
 
 
 def integers(data: bytes) -> list[int]:
-    """Signed LEB128 groups read one by one, as the page does."""
-    values, value, shift = [], 0, 0
-    for byte in data:
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            values.append((value >> 1) ^ -(value & 1))
-            value = shift = 0
-    return values
+    """Signed integers kept byte by byte, read as the page does."""
+    total = len(data) // 4
+    values = [sum(data[i + k * total] << 8 * k for k in range(4)) for i in range(total)]
+    return [(value >> 1) ^ -(value & 1) for value in values]
 
 
 def unpack(block: str) -> tuple[dict, list[int]]:
@@ -39,7 +34,7 @@ def frame(geometry, **columns) -> gpd.GeoDataFrame:
 
 @given(st.lists(st.integers(-(2**30), 2**30 - 1), max_size=50))
 def test_integers_come_back(numbers):
-    assert integers(_leb128(np.array(numbers, np.int64))) == numbers
+    assert integers(_planes(np.array(numbers, np.int64))) == numbers
 
 
 def test_columns_come_back_as_json_has_them():
@@ -61,6 +56,10 @@ def test_geometry_comes_back_from_the_integers():
     sizes = header["arcs"]
     assert sizes["points"] == len(arcs.points)
     assert np.cumsum(numbers[: sizes["points"]]).tolist() == arcs.points[:, 0].tolist()
+    begin = 2 * sizes["points"] + sizes["arcs"]
+    steps = np.array(numbers[begin : begin + sizes["references"]])
+    along = np.cumsum(steps >> 1)
+    assert np.where(steps & 1, ~along, along).tolist() == arcs.references.tolist()
     lat_lon = np.cumsum(np.reshape(numbers[-4:], (2, 2)), axis=1) / STEPS_PER_DEGREE
     assert lat_lon.T.tolist() == [[118.5, -32.25], [-0.5, 3]]
 

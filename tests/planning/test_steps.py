@@ -198,6 +198,16 @@ def test_jagged_border_is_straightened_and_the_coverage_kept():
     assert shapely.area(smooth).sum() == pytest.approx(LAND.area, rel=1e-12)
 
 
+def test_border_is_not_straightened_past_a_building():
+    """The border goes round a house; the straight way would leave it on the other side."""
+    house = box(95, 53, 10, 8)
+    cut = line((0, 50), (90, 50), (90, 65), (110, 65), (110, 50), (200, 50))
+    cells = shapely.set_precision(shapely.get_parts(shapely.ops.split(LAND, cut)), 1e-4)
+    smooth = smooth_borders(cells, np.array([house]), NO_BUILDINGS)
+    held = [shapely.area(shapely.intersection(these, house)) for these in (cells, smooth)]
+    assert held[1] == pytest.approx(held[0])
+
+
 def test_border_is_not_straightened_through_a_building():
     """The border dodges a house; the straight way would cut it in two."""
     house = box(95, 45, 10, 8)

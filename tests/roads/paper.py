@@ -18,6 +18,8 @@ from gridsvc.roads.snapping import REACH_M
 from gridsvc.roads.ways import Gathering
 from tests.exchange.paper import degrees
 
+#: Share of an edge from its end within which a place is the junction itself.
+AT_JUNCTION = 1e-9
 BOTH = [(WALK_KMH, WALK_KMH), (18.0, 18.0), (36.0, 36.0)]
 #: Cars may only go with the line; people on foot both ways.
 ONE_WAY = [(WALK_KMH, WALK_KMH), (18.0, 0.0), (36.0, 0.0)]
@@ -85,12 +87,12 @@ def towns(draw, most=4):
 
 def judged(graph, mode, weights, sources, target):
     """Seconds from each source to a target in degrees, by heap and hand; nan where by line."""
-    project = _projection(graph)
+    project = projection_of(graph)
     usable = [
         edge for edge in range(graph.edges)
         if min(weights[2 * edge], weights[2 * edge + 1]) < CLOSED
     ]  # fmt: skip
-    lines = {edge: _line(graph, edge, project) for edge in usable}
+    lines = {edge: line_of(graph, edge, project) for edge in usable}
 
     def snap(lonlat):
         point = shapely.Point(project(*np.array([lonlat]).T)[0])
@@ -100,23 +102,19 @@ def judged(graph, mode, weights, sources, target):
         share = lines[edge].project(point, normalized=True)
         return edge, share, lines[edge].distance(point)
 
-    links = defaultdict(list)
-    for edge in usable:
-        tail, head = int(graph.tail[edge]), int(graph.head[edge])
-        if weights[2 * edge] < CLOSED:
-            links[tail].append((head, float(weights[2 * edge])))
-        if weights[2 * edge + 1] < CLOSED:
-            links[head].append((tail, float(weights[2 * edge + 1])))
+    links, (tails, heads) = defaultdict(list), graph.arcs()
+    for arc in np.flatnonzero(weights < CLOSED):
+        links[int(tails[arc])].append((int(heads[arc]), float(weights[arc])))
     goal = snap(target)
     return [_judged(graph, weights, links, snap(source), goal) for source in sources]
 
 
-def _projection(graph):
+def projection_of(graph):
     box = (graph.line_lon.min(), graph.line_lat.min(), graph.line_lon.max(), graph.line_lat.max())
     return metric_projection(box)
 
 
-def _line(graph, edge, project):
+def line_of(graph, edge, project):
     part = slice(graph.first[edge], graph.first[edge + 1])
     return shapely.LineString(project(graph.line_lon[part], graph.line_lat[part]))
 
@@ -128,12 +126,12 @@ def _judged(graph, weights, links, start, goal):
     along, against = ((float(w) if w < CLOSED else None) for w in weights[2 * edge : 2 * edge + 2])
     own = defaultdict(list)
     own["start"] = [
-        (node, part * ms)
+        (node, part * (ms or 0))
         for node, part, ms in (
             (int(graph.head[edge]), 1 - share, along),
-            (int(graph.tail[edge]), share, against),
+            (int(graph.back_head[edge]), share, against),
         )
-        if ms is not None
+        if ms is not None or part <= AT_JUNCTION
     ]
     if edge == end:
         ms = along if end_share >= share else against
@@ -141,10 +139,10 @@ def _judged(graph, weights, links, start, goal):
             own["start"].append(("goal", abs(end_share - share) * ms))
     for node, part, ms in (
         (int(graph.tail[end]), end_share, weights[2 * end]),
-        (int(graph.head[end]), 1 - end_share, weights[2 * end + 1]),
+        (int(graph.back_tail[end]), 1 - end_share, weights[2 * end + 1]),
     ):
-        if ms < CLOSED:
-            own[node].append(("goal", part * float(ms)))
+        if ms < CLOSED or part <= AT_JUNCTION:
+            own[node].append(("goal", part * float(ms) if ms < CLOSED else 0.0))
     done, heap, count = {}, [(0.0, 0, "start")], 1
     while heap:
         ms, _, node = heapq.heappop(heap)

@@ -2,7 +2,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from gridsvc.roads import engines
+from gridsvc.roads import engines, packing
 from gridsvc.roads.graph import build_graph
 from gridsvc.roads.net import RoadNet
 from gridsvc.roads.packing import Packed, digest, pack, unpack
@@ -21,6 +21,15 @@ def test_what_is_packed_comes_out_as_it_was():
         before, after = getattr(graph, one.name), getattr(again.graph, one.name)
         assert np.array_equal(before, after), one.name
         assert getattr(before, "dtype", None) == getattr(after, "dtype", None)
+
+
+def test_a_graph_from_before_turns_were_kept_is_read(monkeypatch):
+    graph = build_graph(roads(*LINES))
+    known = [one for one in fields(graph) if not one.name.startswith("back_")]
+    monkeypatch.setattr(packing, "fields", lambda _: known)
+    again = unpack(pack(Packed(graph, {}, None))).graph
+    assert (again.back_tail == graph.back_tail).all()
+    assert (again.back_head == graph.back_head).all()
 
 
 def test_the_same_roads_have_the_same_digest_and_others_another():

@@ -3,21 +3,47 @@ import pytest
 
 from gridsvc.exchange.roads import read_roads
 from gridsvc.roads.by_road import ByRoad
-from gridsvc.roads.graph import build_graph
-from gridsvc.roads.modes import MODES
+from gridsvc.roads.graph import CLOSED, build_graph
+from gridsvc.roads.modes import MODES, Mode
+from tests.roads import turning
 from tests.roads.paper import judged, net_of
 
 pytestmark = pytest.mark.realdata
 
 
 @pytest.fixture(scope="module")
-def nanjing(shared_data):
-    return net_of(build_graph(read_roads(shared_data / "cn_nanjing_osm/nanjing_centre.osm.pbf")))
+def ways(shared_data):
+    return read_roads(shared_data / "cn_nanjing_osm/nanjing_centre.osm.pbf")
+
+
+@pytest.fixture(scope="module")
+def nanjing(ways):
+    return net_of(build_graph(ways))
+
+
+def test_turn_restrictions_are_kept(nanjing, ways):
+    """Between places along the streets: as a search from arc to arc that keeps them."""
+    graph, weights = nanjing.graph, nanjing.weights(Mode.CAR)
+    assert len(ways.turns) == 5
+    # Beside the four junctions taken apart, and anywhere.
+    near = np.isin(graph.way, [turn.from_way for turn in ways.turns])
+    open_to_cars = (graph.way >= 0) & (weights.reshape(-1, 2) < CLOSED).any(axis=1)
+    rng = np.random.default_rng(2)
+    edges = [*np.flatnonzero(near & open_to_cars), *rng.choice(np.flatnonzero(open_to_cars), 10)]
+    first = graph.first[edges]
+    spots = np.column_stack(
+        [one[first] * 0.7 + one[first + 1] * 0.3 for one in (graph.line_lon, graph.line_lat)]
+    )
+    travel = ByRoad(nanjing, Mode.CAR, weights)
+    for target in spots[::2]:
+        reach = travel.seconds_to(tuple(target), spots)
+        truth = turning.judged(graph, ways, Mode.CAR, weights, spots, target)
+        assert reach.eta_s == pytest.approx(truth, abs=1e-6)
 
 
 def test_islands_are_left_out(nanjing):
     assert nanjing.graph.left_out["parts cut off, walk"] >= 40
-    assert nanjing.graph.left_out["turn restrictions"] == 5
+    assert nanjing.graph.left_out["turn restrictions of roads left out"] == 1
     assert 60 < nanjing.graph.km(MODES[0]) < 100
 
 

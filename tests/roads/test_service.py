@@ -9,10 +9,12 @@ from sqlalchemy.exc import DBAPIError
 from gridsvc.db import Scope, enter, make_engine, transaction
 from gridsvc.errors import BadInput, Conflict, Forbidden, NotFound
 from gridsvc.geo import Datum
+from gridsvc.grids import service as grids
 from gridsvc.roads import queries, service
 from gridsvc.roads.modes import Mode
 from gridsvc.roads.schemas import ConditionIn
 from tests.conftest import service_of
+from tests.exchange.paper import east_of
 from tests.roads.paper import BOTH, roads
 from tests.towns import BLOCKS, COMMUNITY, COUNTY, SIDE, SOUTH, WEST, paper_roads
 
@@ -89,11 +91,42 @@ async def test_only_counties_that_are_known_have_roads(town_session):
 
 async def test_a_summary_says_what_was_left_out(town_session):
     await enter(town_session, Scope((("0", ":"),)))
-    ways = roads(([(0, 0), (500, 0)], BOTH), ([(0, 100), (90, 100)], BOTH))
+    street, lane = east_of(WEST, SOUTH, 0, 500), east_of(WEST, SOUTH + SIDE, 0, 90)
+    ways = roads((street, BOTH), (lane, BOTH))
     told = await service.load(town_session, COUNTY, ways, source="x.gpkg")
     assert told["km"] == {"walk": 0.5, "ebike": 0.5, "car": 0.5}
     assert told["left_out"]["parts cut off, walk"] == 1
     assert told["hierarchy"] is True
+
+
+async def test_a_summary_says_whom_the_roads_reach(paved):
+    summary = (await queries.in_force(paved, COUNTY))["summary"]
+    assert summary["households"] == {"near": 800, "of": 800, "within_m": 500}
+
+
+async def test_roads_elsewhere_are_another_countys(town_session):
+    await enter(town_session, Scope((("0", ":"),)))
+    with pytest.raises(BadInput, match=f"no road of far.pbf runs through a community of {COUNTY}"):
+        await service.load(town_session, COUNTY, paper_roads(1.0), source="far.pbf", anyway=True)
+    assert await queries.in_force(town_session, COUNTY) is None
+
+
+async def test_roads_that_reach_far_fewer_households_need_the_word(paved):
+    # They run off from the south-western corner; the block at the other one lies 510 m away.
+    away = [*east_of(WEST, SOUTH + SIDE / 100, 1), *east_of(WEST, SOUTH - 5 * SIDE, 1)]
+    with pytest.raises(Conflict, match="of 750 households, those in force of 800 of the"):
+        await service.load(paved, COUNTY, roads((away, BOTH)), source="x")
+    assert (await queries.in_force(paved, COUNTY))["source"] == "paper.osm.pbf"
+    told = await service.load(paved, COUNTY, roads((away, BOTH)), source="x", anyway=True)
+    assert told["new"] is True
+    assert told["households"]["near"] == 750
+
+
+async def test_a_county_without_communities_takes_any_roads(town_session):
+    await enter(town_session, Scope((("0", ":"),)))
+    await grids.load_divisions(town_session, [grids.DivisionRow("990102000000", "空县")])
+    told = await service.load(town_session, "990102000000", paper_roads(1.0), source="x")
+    assert told["households"] == {"near": 0, "of": 0, "within_m": 500}
 
 
 async def test_a_closure_holds_at_once_and_until_it_is_lifted(paved):
@@ -244,7 +277,7 @@ class TestManyProcesses:
                     answers.add(round(await seconds(session, Mode.WALK), 1))
 
         async def swap():
-            for east in (0.01, 0.0, 0.01, 0.0):
+            for east in (0.002, 0.0, 0.002, 0.0):
                 async with transaction(town) as session:
                     await service.load(session, COUNTY, paper_roads(east), source="b")
 
@@ -257,7 +290,7 @@ class TestManyProcesses:
             async with transaction(town) as session:
                 return await service.load(session, COUNTY, paper_roads(east), source="x")
 
-        told = await asyncio.gather(*(load(east) for east in (0, 0, 0.01, 0.01)))
+        told = await asyncio.gather(*(load(east) for east in (0, 0, 0.002, 0.002)))
         assert sum(one["new"] for one in told) in {2, 3, 4}
         async with transaction(town) as session:
             in_force = await session.scalar(

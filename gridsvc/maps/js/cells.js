@@ -10,9 +10,10 @@ globalThis.gridsvc ??= {};
   const LEAST_STEP_PX = 0.75;
   const LABEL_SCANS = 7;
 
-  const meets = (boxes, i, [west, north, east, south]) =>
-    boxes[4 * i] <= east && boxes[4 * i + 2] >= west &&
-    boxes[4 * i + 1] <= south && boxes[4 * i + 3] >= north;
+  // Asked of every cell and arc for every tile: no array is taken apart here.
+  const meets = (boxes, i, box) =>
+    boxes[4 * i] <= box[2] && boxes[4 * i + 2] >= box[0] &&
+    boxes[4 * i + 1] <= box[3] && boxes[4 * i + 3] >= box[1];
 
   const emptyBoxes = (count) => {
     const boxes = new Float64Array(4 * count);
@@ -39,16 +40,20 @@ globalThis.gridsvc ??= {};
           widen(this.boxes, arc, x[i], y[i], x[i], y[i]);
         }
       }
-      this.screen = {
-        x: new Float32Array(x.length),
-        y: new Float32Array(y.length),
-        starts: new Int32Array(starts.length),
-        view: null,
-      };
+    }
+
+    visible(arc, view) {
+      return meets(this.boxes, arc, view.box);
     }
 
     /** The arcs in pixels of a view, thinned to what can be seen; shared by all layers. */
     onScreen(view) {
+      this.screen ??= {
+        x: new Float32Array(this.x.length),
+        y: new Float32Array(this.y.length),
+        starts: new Int32Array(this.starts.length),
+        view: null,
+      };
       if (this.screen.view !== view.key) {
         let at = 0;
         for (let arc = 0; arc < this.count; arc += 1) {

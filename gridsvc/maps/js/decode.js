@@ -1,5 +1,5 @@
 // Unpacks the data block of a compact map: gzip + base64 around a JSON header with the columns
-// of every table, and after it the geometry as variable-length integers (see compact.py).
+// of every table, and after it the geometry as integers (see packing.py).
 // A border that several cells share is one arc, here as there.
 
 globalThis.gridsvc ??= {};
@@ -19,25 +19,27 @@ globalThis.gridsvc ??= {};
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
 
-  /** Reads signed LEB128 integers, least significant group first, sign in the lowest bit. */
-  function integers(bytes, start) {
+  /** Reads signed integers whose lowest bytes stand first, then all second ones, and so on. */
+  function integers(bytes, start, total) {
     let at = start;
     return (count) => {
       const values = new Int32Array(count);
-      for (let i = 0; i < count; i += 1) {
-        let value = 0;
-        let shift = 0;
-        let byte;
-        do {
-          byte = bytes[at];
-          at += 1;
-          value |= (byte & 127) << shift;
-          shift += 7;
-        } while (byte > 127);
+      for (let i = 0; i < count; i += 1, at += 1) {
+        const value = bytes[at] | (bytes[at + total] << 8) |
+          (bytes[at + 2 * total] << 16) | (bytes[at + 3 * total] << 24);
         values[i] = (value >>> 1) ^ -(value & 1);
       }
       return values;
     };
+  }
+
+  /** Arcs along rings, each given as the step to its number and whether it runs backwards. */
+  function references(steps) {
+    let arc = 0;
+    return steps.map((step) => {
+      arc += step >> 1;
+      return step & 1 ? ~arc : arc;
+    });
   }
 
   function offsets(sizes) {
@@ -70,13 +72,13 @@ globalThis.gridsvc ??= {};
     const bytes = await inflate(base64);
     const headerSize = new DataView(bytes.buffer).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + headerSize)));
-    const read = integers(bytes, 4 + headerSize);
+    const read = integers(bytes, 4 + headerSize, header.integers);
     const sizes = header.arcs;
     const arcs = new gridsvc.Arcs(
       world(read(sizes.points), read(sizes.points)),
       offsets(read(sizes.arcs)),
     );
-    const references = read(sizes.references);
+    const along = references(read(sizes.references));
     const firstReference = offsets(read(sizes.rings));
     const tables = {};
     let ring = 0;
@@ -84,10 +86,13 @@ globalThis.gridsvc ??= {};
       tables[name] = table;
       if (table.shape === 'points') {
         table.points = world(read(table.count), read(table.count));
+      } else if (table.shape === 'lines') {
+        const corners = world(read(table.corners), read(table.corners));
+        table.lines = new gridsvc.Arcs(corners, offsets(read(table.count)));
       } else {
         const firstRing = offsets(read(table.count)).map((n) => n + ring);
         ring = firstRing[table.count];
-        table.cells = new gridsvc.Cells(arcs, references, firstReference, firstRing);
+        table.cells = new gridsvc.Cells(arcs, along, firstReference, firstRing);
       }
     }
     return { arcs, tables };

@@ -21,18 +21,19 @@ globalThis.gridsvc ??= {};
   function shown(columns, row, field) {
     const value = columns[field.column][row];
     if (value === null || value === '') return '—';
-    if (field.words) return field.words[value] ?? String(value);
+    if (field.words) return gridsvc.say(field.words[value] ?? String(value));
     const whole = field.per ? columns[field.per][row] : null;
-    const text = `${value}${field.unit}`;
-    return whole ? `${text} ÷ ${whole}${field.unit} = ${percent(value, whole)}` : text;
+    const unit = gridsvc.say(field.unit);
+    const text = `${value}${unit}`;
+    return whole ? `${text} ÷ ${whole}${unit} = ${percent(value, whole)}` : text;
   }
 
   function section({ title, fields }, columns, row) {
     const part = element('section', 'gridsvc-facts');
-    part.append(element('h3', '', title));
+    part.append(element('h3', '', gridsvc.say(title)));
     const list = element('dl');
     for (const field of fields) {
-      list.append(element('dt', '', field.label));
+      list.append(element('dt', '', gridsvc.say(field.label)));
       list.append(element('dd', '', shown(columns, row, field)));
     }
     part.append(list);
@@ -70,10 +71,17 @@ globalThis.gridsvc ??= {};
         return;
       }
       this.outline(this.halo, found);
-      const { table, options } = found.layer;
-      const { columns } = table;
-      const text = options.facts.hint.map((field) => shown(columns, found.row, field));
-      this.tip.setLatLng(latlng).setContent(element('span', '', text.join(' · '))).addTo(this.map);
+      const text = found.words ?? this.hint(found);
+      this.tip.setLatLng(latlng).setContent(element('span', '', text)).addTo(this.map);
+    }
+
+    hint({ layer, row }) {
+      const { columns } = layer.table;
+      return layer.options.facts.hint.map((field) => shown(columns, row, field)).join(' · ');
+    }
+
+    repaint() {
+      for (const layer of this.layers) layer.repaintNow();
     }
 
     leave() {
@@ -90,6 +98,15 @@ globalThis.gridsvc ??= {};
       const found = this.find(latlng);
       if (!found) return;
       this.leave();
+      if (found.act) {
+        found.act();
+        return;
+      }
+      this.open(found, latlng);
+    }
+
+    /** Tell about a row in a sheet at a place. */
+    open(found, latlng) {
       const sheet = this.sheet(found);
       const roomy = this.map.getSize();
       L.popup({
@@ -99,11 +116,13 @@ globalThis.gridsvc ??= {};
       this.outline(this.chosen, found);
     }
 
-    sheet({ layer, row }) {
+    sheet({ layer, row, others = [], more = 0 }) {
       const { facts } = layer.options;
       const { columns } = layer.table;
       const sheet = element('div');
-      sheet.append(section(facts, columns, row));
+      sheet.setAttribute('role', 'status');
+      for (const told of [row, ...others]) sheet.append(section(facts, columns, told));
+      if (more) sheet.append(element('p', '', `+ ${more}`));
       const parentRow = facts.parent ? columns[facts.parent.column][row] : -1;
       if (parentRow >= 0) {
         sheet.append(section(facts.parent, layer.data.tables[facts.parent.table].columns, parentRow));

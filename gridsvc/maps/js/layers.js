@@ -8,6 +8,12 @@ globalThis.gridsvc ??= {};
   // One large path takes seconds to fill; many small ones do not (measured in Chromium).
   const CELLS_PER_FILL = 10;
   const ARCS_PER_STROKE = 50;
+  // Tables with less are drawn within a frame; others in so many strips across and down.
+  const LARGE_POINTS = 60_000;
+  const LARGE_ROWS = 4000;
+  const TILES = 4;
+  // Lines reach over the edge of the tile their middle lies in.
+  const MARGIN_PX = 8;
   const FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif';
   const TURN = 2 * Math.PI;
   // Symbols keep their full size while they have this much room each on average.
@@ -41,13 +47,42 @@ globalThis.gridsvc ??= {};
   }
 
   const CellLayer = gridsvc.CanvasLayer.extend({
+    isLarge() {
+      return this.data.arcs.x.length > LARGE_POINTS;
+    },
+
+    /** Draw tile after tile, each on a small canvas: only then Chromium paints each in its turn. */
+    *pieces(context, view) {
+      this.data.arcs.onScreen(view);
+      yield;
+      const density = gridsvc.canvasDensity();
+      const [width, height] = [view.width, view.height].map((side) => Math.ceil(side / TILES));
+      const tile = new OffscreenCanvas(Math.ceil(width * density), Math.ceil(height * density));
+      const pen = tile.getContext('2d');
+      for (let i = 0; i < TILES * TILES; i += 1) {
+        const [x, y] = [(i % TILES) * width, Math.floor(i / TILES) * height];
+        pen.setTransform(density, 0, 0, density, -x * density, -y * density);
+        this.paint(pen, { ...view, box: this.boxAround(view, x, y, width, height) });
+        const picture = tile.transferToImageBitmap();
+        context.drawImage(picture, x, y, tile.width / density, tile.height / density);
+        picture.close();
+        yield;
+      }
+    },
+
+    boxAround({ left, top, scale }, x, y, width, height) {
+      const [west, north] = [left + x - MARGIN_PX, top + y - MARGIN_PX];
+      const sides = [west, north, west + width + 2 * MARGIN_PX, north + height + 2 * MARGIN_PX];
+      return sides.map((side) => side / scale);
+    },
+
     paint(context, view) {
       const screen = this.data.arcs.onScreen(view);
       const { classes, casing, line } = this.options.style;
       if (classes) this.fill(context, view, screen);
       const thickness = clamp((view.scale * this.table.cells.spacing()) / 60, 0.25, 1.15);
-      if (casing) this.stroke(context, screen, casing, thickness);
-      this.stroke(context, screen, line, thickness);
+      if (casing) this.stroke(context, view, screen, casing, thickness);
+      this.stroke(context, view, screen, line, thickness);
     },
 
     fill(context, view, screen) {
@@ -55,6 +90,7 @@ globalThis.gridsvc ??= {};
       const classOf = columns[this.options.style.class_column];
       this.options.style.classes.forEach((style, number) => {
         context.fillStyle = paintOf(context, style);
+        context.globalAlpha = this.options.fillOpacity;
         let waiting = 0;
         context.beginPath();
         for (let cell = 0; cell < cells.count; cell += 1) {
@@ -68,22 +104,28 @@ globalThis.gridsvc ??= {};
           }
         }
         context.fill('evenodd');
+        context.globalAlpha = 1;
       });
     },
 
-    stroke(context, screen, { colour, width, opacity }, thickness) {
+    stroke(context, view, screen, { colour, width, opacity }, thickness) {
       context.strokeStyle = colour;
       context.globalAlpha = opacity;
       context.lineWidth = width * thickness;
       context.lineJoin = 'round';
       context.lineCap = 'round';
-      this.table.cells.borders.forEach((arc, i) => {
-        if (i % ARCS_PER_STROKE === 0) {
-          if (i) context.stroke();
-          context.beginPath();
+      context.beginPath();
+      let waiting = 0;
+      for (const arc of this.table.cells.borders) {
+        if (this.data.arcs.visible(arc, view)) {
+          this.table.cells.follow(context, arc, screen, true);
+          waiting += 1;
+          if (waiting % ARCS_PER_STROKE === 0) {
+            context.stroke();
+            context.beginPath();
+          }
         }
-        this.table.cells.follow(context, arc, screen, true);
-      });
+      }
       context.stroke();
       context.globalAlpha = 1;
     },
@@ -146,6 +188,10 @@ globalThis.gridsvc ??= {};
   };
 
   const SymbolLayer = gridsvc.CanvasLayer.extend({
+    isLarge() {
+      return this.table.count > LARGE_ROWS;
+    },
+
     paint(context, view) {
       const factor = this.factor();
       this.eachVisible(view, (x, y, symbol) => gridsvc.drawSymbol(context, symbol, x, y, factor));
@@ -214,6 +260,10 @@ globalThis.gridsvc ??= {};
   // ---- labels --------------------------------------------------------------------------
 
   const LabelLayer = gridsvc.CanvasLayer.extend({
+    isLarge() {
+      return this.options.labels.some(({ table }) => this.data.tables[table].count > LARGE_ROWS);
+    },
+
     getEvents() {
       return { ...L.Renderer.prototype.getEvents.call(this), 'layeradd layerremove': this.follow };
     },
@@ -287,5 +337,5 @@ globalThis.gridsvc ??= {};
   gridsvc.cells = (data, options) => new CellLayer(data, options);
   gridsvc.symbols = (data, options) => new SymbolLayer(data, options);
   gridsvc.labels = (data, options) => new LabelLayer(data, options);
-  gridsvc.paintOf = paintOf;
+  Object.assign(gridsvc, { paintOf, SymbolLayer, FONT });
 })();

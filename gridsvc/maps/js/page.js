@@ -9,6 +9,7 @@ globalThis.gridsvc ??= {};
   const ROOMY = { width: 760, height: 560 };
   const SWATCH_DENSITY = 2;
   const MARGIN_PX = 24;
+  const MOST_OF_HEIGHT = 0.45;
 
   const isRoomy = (map) => map.getSize().x >= ROOMY.width && map.getSize().y >= ROOMY.height;
 
@@ -76,6 +77,47 @@ globalThis.gridsvc ??= {};
     }
   }
 
+  /** Let the legend choose which of a layer's symbols are shown. */
+  function choices(map, legend) {
+    for (const select of legend.querySelectorAll('select[data-table]')) {
+      gridsvc.named(select, '选择事项', 'Choose a matter', 'title');
+      select.addEventListener('change', () => {
+        gridsvc.chosen.set(select.dataset.table, select.value);
+        map.closePopup();
+        gridsvc.inspector(map).repaint();
+      });
+    }
+  }
+
+  /** What a layer is called in the legend: its column of classes, or its table. */
+  const keyOf = ({ options }) => options.style?.class_column ?? options.table;
+
+  /** Parts of the legend are shown while a layer they explain is. */
+  function explain(map, legend) {
+    const shown = new Set([...gridsvc.inspector(map).layers].map(keyOf));
+    for (const part of legend.querySelectorAll('[data-shown-with]')) {
+      part.hidden = !part.dataset.shownWith.split(' ').some((key) => shown.has(key));
+    }
+  }
+
+  /** Cells have one colour at a time: a layer of colours put on takes the other off. */
+  function oneColour(map, layerSwitch, added) {
+    if (!added.options.style?.class_column) return;
+    for (const other of [...gridsvc.inspector(map).layers]) {
+      if (other !== added && other.options.style?.class_column) takeOff(map, layerSwitch, other);
+    }
+  }
+
+  /** The switch would make all its boxes anew, and who uses keys would lose their place. */
+  function takeOff(map, layerSwitch, layer) {
+    layerSwitch._handlingClick = true;
+    map.removeLayer(layer);
+    layerSwitch._handlingClick = false;
+    for (const box of layerSwitch.getContainer().querySelectorAll('input')) {
+      if (box.layerId === L.stamp(layer)) box.checked = false;
+    }
+  }
+
   /** Keep the legend clear of what stands in the corner above it. */
   function limit(map, legend) {
     const above = map.getContainer().querySelector('.leaflet-top.leaflet-right').offsetHeight;
@@ -95,23 +137,55 @@ globalThis.gridsvc ??= {};
     L.DomUtil.create('p', 'gridsvc-notice', map.getContainer()).textContent = text;
   }
 
+  /** With the map in focus, Enter tells about what lies in its middle and Esc ends it. */
+  function keys(map) {
+    const box = map.getContainer();
+    gridsvc.named(box, '地图：方向键移动，加减键缩放，回车查看中心处', 'Map: arrows move, plus and minus zoom, Enter tells about the middle', 'aria-label');
+    box.setAttribute('role', 'application');
+    box.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && event.target === box) gridsvc.inspector(map).click(map.getCenter());
+      if (event.key === 'Escape') {
+        map.closePopup();
+        box.focus();
+      }
+    });
+  }
+
   gridsvc.fail = (map, failure) => {
     notify(map, '地图数据无法解开，请用较新的浏览器（Chrome、Edge 103 或 Firefox 113 以上）打开。');
     console.error(failure);
   };
 
-  gridsvc.sheet = (map, layerSwitch, { bounds, source, styles, notice }) => {
+  gridsvc.sheet = (map, layerSwitch, { bounds, source, styles, notice, english }) => {
     map.attributionControl.setPrefix(false).addAttribution(source);
+    // A page that was saved has no handbook beside it.
+    if (location.pathname === '/maps/coverage') {
+      map.attributionControl.addAttribution('<a href="/help/overview" target="_blank">帮助</a>');
+    }
     const title = place(map, 'gridsvc-title', 'topleft');
+    gridsvc.finder(map, 'topleft');
     L.control.zoom({ zoomInTitle: '放大', zoomOutTitle: '缩小' }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     const legend = place(map, 'gridsvc-legend', 'bottomright');
     legend.querySelector('details').open = isRoomy(map);
     paintSwatches(legend, styles);
-    if (!isRoomy(map)) fold(map, layerSwitch);
+    choices(map, legend);
+    // A long list of layers would leave the legend no room.
+    const long = layerSwitch.getContainer().offsetHeight > MOST_OF_HEIGHT * map.getSize().y;
+    if (!isRoomy(map) || long) fold(map, layerSwitch);
     limit(map, legend);
+    explain(map, legend);
+    // Only after the click: until then the switch puts on again what its boxes say.
+    map.on('overlayadd', ({ layer }) => queueMicrotask(() => oneColour(map, layerSwitch, layer)));
+    map.on('overlayadd overlayremove', () => explain(map, legend));
     map.on('resize', () => limit(map, legend));
-    if (bounds) fit(map, bounds, title, legend);
+    const credits = map.attributionControl.getContainer();
+    const roots = [title, legend, layerSwitch.getContainer(), credits];
+    gridsvc.languages(map, 'topleft', english, roots);
+    const whole = () => bounds && fit(map, bounds, title, legend);
+    whole();
+    gridsvc.printing(map, whole);
+    keys(map);
     if (notice) notify(map, notice);
   };
 })();

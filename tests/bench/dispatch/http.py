@@ -39,10 +39,10 @@ from tests.who import ALL_ROUND, open_all_round
 CLIENTS, PINGS = 8, 60
 _BEFORE = (
     "DELETE FROM person WHERE id > :people",
-    "UPDATE workload SET capacity = 20 WHERE :people > 0",
-    # Everybody in and around the paper town, where the reports come from.
-    "UPDATE position SET geog = CAST(ST_SetSRID(ST_MakePoint(118.69 + (person_id * 7919 % 6007)"
-    " / 300350.0, 31.99 + (person_id * 104729 % 6011) / 300550.0), 4326) AS geography),"
+    "UPDATE workload SET capacity = 1000 WHERE :people > 0",
+    # 420 km² around the paper town, where the reports come from: 57 people to the km².
+    "UPDATE position SET geog = CAST(ST_SetSRID(ST_MakePoint(118.6 + (person_id * 7919 % 6007)"
+    " / 30035.0, 31.9 + (person_id * 104729 % 6011) / 30055.0), 4326) AS geography),"
     " captured_at = now() - interval '1 hour' WHERE :people > 0",
 )
 _BARE = """
@@ -124,7 +124,7 @@ async def positions_arriving(address, people):
             began, now = perf_counter(), datetime.now(UTC).isoformat()
             pings = [
                 {"person": f"P{(turn + n) % people + 1}", "datum": "wgs84", "captured_at": now,
-                 "lon": 118.69 + rng.random() / 50, "lat": 31.99 + rng.random() / 50}
+                 "lon": 118.6 + rng.random() / 5, "lat": 31.9 + rng.random() / 5}
                 for n in range(PINGS)
             ]  # fmt: skip
             turn += PINGS
@@ -186,10 +186,10 @@ async def judged(engine, ids):
         return over, len(set(ids) - set(kept)) + len(ids) - len(set(ids))
 
 
-async def measured(cluster, folder, seconds, people):
-    """Every phase in turn; figures by name."""
-    await prepare(cluster.url)
-    async with engine_on(cluster.url) as engine:
+async def settled(url, people):
+    """A database with the paper town, its roads, and so many people around it, read into memory."""
+    await prepare(url)
+    async with engine_on(url) as engine:
         async with transaction(engine) as session:
             await open_all_round(session)
             for statement in _BEFORE:
@@ -197,6 +197,15 @@ async def measured(cluster, folder, seconds, people):
             await session.execute(text("CREATE TABLE bare_assignment (id bigserial PRIMARY KEY,"
                 " person_id bigint NOT NULL, at timestamptz DEFAULT now())"))  # fmt: skip
             await roads.load(session, COUNTY, paper_roads(), source="paper")
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text("VACUUM ANALYZE"))
+
+
+async def measured(cluster, folder, seconds, people):
+    """Every phase in turn; figures by name."""
+    await settled(cluster.url, people)
+    async with engine_on(cluster.url) as engine:
         with Killable(cluster.url, pool_size=8) as service:
             await reporting(service.address, 2)
             async with positions_arriving(service.address, people):

@@ -52,7 +52,7 @@ async def _report(session, told):
             Person.on_duty, Person.role == "grid_worker", Workload.open_count < Workload.capacity
         )
         .order_by(func.ST_Distance(Position.geog, func.geography(place)))
-        .limit(32)
+        .limit(1)
         .with_for_update(of=Workload)
         .options(load_only(Person.id, Person.code, Person.name_masked, Person.role))
     )

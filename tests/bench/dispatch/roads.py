@@ -30,12 +30,12 @@ from gridsvc.people.candidates import Need
 from gridsvc.postgis import start
 from gridsvc.roads import engines, service
 from gridsvc.roads.by_road import ByRoad
-from gridsvc.roads.graph import RoadGraph, build_graph
+from gridsvc.roads.graph import build_graph
 from gridsvc.roads.modes import MODES, Mode
 from gridsvc.roads.net import RoadNet
 from gridsvc.roads.packing import Packed, pack, unpack
+from tests.bench.dispatch.histories import EXTRACT, middle_of
 
-EXTRACT = Path(__file__).resolve().parents[4] / "shared/data/cn_nanjing_osm/nanjing_centre.osm.pbf"
 COUNTY, COMMUNITY = "320106000000", "320106001001"
 CANDIDATES = 50
 
@@ -61,13 +61,6 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     begin = time.perf_counter()
     found = work()
     return time.perf_counter() - begin, found
-
-
-def middle_of(graph: RoadGraph) -> tuple[float, float, float, float]:
-    """West, south, east, north of the dense part: the roads' middle 80 percent."""
-    west, east = np.quantile(graph.lon, (0.1, 0.9))
-    south, north = np.quantile(graph.lat, (0.1, 0.9))
-    return float(west), float(south), float(east), float(north)
 
 
 def scattered(box: tuple[float, float, float, float], n: int, seed: int) -> np.ndarray:

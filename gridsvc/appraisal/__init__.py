@@ -1,0 +1,1 @@
+"""How work is judged: indicators, surveys, stars, rewards."""

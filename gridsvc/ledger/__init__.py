@@ -1,0 +1,1 @@
+"""Money and points that are given out: double entry, always in balance."""

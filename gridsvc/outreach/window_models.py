@@ -1,0 +1,124 @@
+"""Tables of village windows, what was registered there, and work orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Text,
+    UniqueConstraint,
+    func,
+    literal_column,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridsvc.db import Base, CodeText
+
+_ORDER_STATES = "('ISSUED', 'PLANNED', 'DONE', 'VERIFIED')"
+
+
+class Window(Base):
+    """Where people's matters are registered in the villages of an area, and in which classes."""
+
+    __tablename__ = "village_window"
+    __table_args__ = (
+        CheckConstraint("length(code) BETWEEN 1 AND 64", name="code_length"),
+        CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
+        UniqueConstraint("division_code", "code"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    division_code: Mapped[str] = mapped_column(CodeText, ForeignKey("division.code"))
+    code: Mapped[str] = mapped_column(CodeText)
+    name: Mapped[str] = mapped_column(Text)
+    classes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+class Registration(Base):
+    """That an event came in at a window, and in which class."""
+
+    __tablename__ = "registration"
+    __table_args__ = (Index("ix_registration_window_id", "window_id", "registered_at"),)
+
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("event.id", ondelete="CASCADE"), primary_key=True
+    )
+    division_code: Mapped[str] = mapped_column(CodeText)
+    window_id: Mapped[int] = mapped_column(ForeignKey("village_window.id"))
+    class_code: Mapped[str] = mapped_column(CodeText)
+    registered_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now()
+    )
+
+
+class WorkOrder(Base):
+    """An event passed up (交办单): to which unit, then its measures, deadline and who answers.
+
+    At most one of an event is open. Who answers for it is sealed and shown masked.
+    """
+
+    __tablename__ = "work_order"
+    __table_args__ = (
+        CheckConstraint(f"state IN {_ORDER_STATES}", name="state"),
+        CheckConstraint("level IN ('street', 'county', 'city')", name="level"),
+        CheckConstraint(
+            "(state = 'ISSUED') = (measures IS NULL) AND (measures IS NULL) = (due_at IS NULL)"
+            " AND (measures IS NULL) = (responsible_sealed IS NULL)"
+            " AND (measures IS NULL) = (responsible_masked IS NULL)",
+            name="planned",
+        ),
+        CheckConstraint("(state IN ('DONE', 'VERIFIED')) = (done_at IS NOT NULL)", name="done"),
+        CheckConstraint("(state = 'VERIFIED') = (verified_at IS NOT NULL)", name="verified"),
+        Index(
+            "uq_work_order_one_open",
+            "event_id",
+            unique=True,
+            postgresql_where=literal_column("state <> 'VERIFIED'"),
+        ),
+        Index("ix_work_order_unit_code", "unit_code", "issued_at"),
+        Index("ix_work_order_division_code", "division_code", "issued_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    division_code: Mapped[str] = mapped_column(CodeText)
+    level: Mapped[str] = mapped_column(Text)
+    unit_code: Mapped[str] = mapped_column(CodeText, ForeignKey("unit.code"))
+    state: Mapped[str] = mapped_column(Text)
+    measures: Mapped[str | None] = mapped_column(Text)
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    responsible_sealed: Mapped[str | None] = mapped_column(Text)
+    responsible_masked: Mapped[str | None] = mapped_column(Text)
+    issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    verified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class OrderHistory(Base):
+    """One deed of a work order, and its state before and after."""
+
+    __tablename__ = "order_history"
+    __table_args__ = (
+        CheckConstraint(f"to_state IN {_ORDER_STATES}", name="to_state"),
+        CheckConstraint("from_state IS NOT NULL OR to_state = 'ISSUED'", name="begins_issued"),
+        Index("ix_order_history_order_id", "order_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id", ondelete="CASCADE"))
+    division_code: Mapped[str] = mapped_column(CodeText)
+    from_state: Mapped[str | None] = mapped_column(Text)
+    to_state: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )

@@ -1,0 +1,120 @@
+// The field worker's page: tasks, reports, cells, duty; all of it without a network too.
+
+import { say } from './parts/words.js';
+import { byId, element } from './parts/elements.js';
+import { Outbox } from './phone/outbox.js';
+import { openStore } from './phone/store.js';
+import { moment, tellHeld, whyHeld, whyNot } from './phone/telling.js';
+import { keepForOffline } from './phone/worker.js';
+import { drawCells } from './field/cells.js';
+import { Day } from './field/day.js';
+import { reportForm } from './field/report.js';
+import { sender } from './field/sending.js';
+import { drawTasks } from './field/tasks.js';
+import { drawWaiting } from './field/waiting.js';
+
+const VIEWS = ['tasks', 'report', 'cells', 'left'];
+const ASK_EVERY_MS = 60_000;
+const KEEP_DONE_MS = 7 * 86_400_000;
+
+const { lon, lat } = document.body.dataset;
+const middle = /** @type {[number, number]} */ ([Number(lon ?? 116.39), Number(lat ?? 39.91)]);
+const db = await openStore('gridsvc-field');
+const day = new Day(db);
+const outbox = new Outbox(db, {
+  send: sender(day),
+  mine: (item) => item.login === day.told?.login,
+  changed: () => void draw(),
+  sent: () => void day.ask().then(draw),
+});
+/** @type {ReturnType<typeof reportForm> | null} a map is made when it is first looked at */
+let form = null;
+let sentence = '';
+
+const page = {
+  async act(what, told) {
+    sentence = '';
+    await outbox.add({ what, login: day.told.login, ...told });
+  },
+  note(text) {
+    sentence = text;
+    void draw();
+  },
+  fail(text) {
+    page.note(text);
+  },
+};
+
+function view() {
+  const wanted = location.hash.slice(1);
+  return VIEWS.includes(wanted) ? wanted : 'tasks';
+}
+
+const signIn = () => element('a', { href: '/sign-in?next=/field', text: say('登录') });
+
+function tellWhatHolds() {
+  const fault = day.fault && !day.fault.passing ? day.fault : (outbox.held ?? day.fault);
+  if (fault?.status === 401) return tellHeld(day.told ? whyHeld(fault) : say('请先登录。'), signIn());
+  if (fault && !fault.passing) return tellHeld(fault.status === 403 ? say('这个账号不是网格工作人员，请换账号登录。') : whyNot(fault), signIn());
+  if (fault) return tellHeld((sentence && `${sentence} `) + whyHeld(fault) + (day.told ? ' ' + say('任务更新于 %(at)s', { at: moment(day.at) }) : ''));
+  return tellHeld(sentence || null);
+}
+
+async function draw() {
+  const items = await outbox.all();
+  const left = items.filter((one) => one.state !== 'done').length;
+  const badge = byId('waiting');
+  badge.hidden = !left;
+  badge.textContent = String(left);
+  tellWhatHolds();
+  for (const name of VIEWS) {
+    byId(`view-${name}`).hidden = name !== view();
+    const tab = document.querySelector(`.tabs [href="#${name}"]`);
+    if (name === view()) tab?.setAttribute('aria-current', 'page');
+    else tab?.removeAttribute('aria-current');
+  }
+  drawWaiting(outbox, items, day.told?.login);
+  if (!day.told) return;
+  const onDuty = day.onDuty(items);
+  const duty = byId('duty');
+  duty.hidden = false;
+  duty.setAttribute('aria-checked', String(onDuty));
+  duty.textContent = onDuty ? say('在岗') : say('离岗');
+  const tasks = day.tasks(items);
+  drawTasks(page, tasks, items);
+  if (view() === 'cells') drawCells(day.told, tasks, middle);
+  if (view() === 'report') form ??= reportForm(page, middle);
+}
+
+/** Send what waits, then ask how the day stands: in this order what was done is not undone. */
+async function renew() {
+  if (!day.proven) await day.ask();
+  await outbox.flush();
+  if (!outbox.held) await day.ask();
+  await draw();
+}
+
+async function forget() {
+  const old = Date.now() - KEEP_DONE_MS;
+  for (const item of await outbox.all()) {
+    if (item.state === 'done' && Date.parse(item.at) < old) await db.delete('outbox', item.number);
+  }
+}
+
+byId('duty').addEventListener('click', () => {
+  const on_duty = byId('duty').getAttribute('aria-checked') !== 'true';
+  void page.act('duty', { lane: 'duty', person: day.told.person, body: { on_duty } });
+});
+window.addEventListener('hashchange', () => {
+  void draw();
+  scrollTo(0, 0);
+});
+window.addEventListener('online', () => void renew());
+document.addEventListener('visibilitychange', () => document.hidden || void renew());
+setInterval(() => void renew(), ASK_EVERY_MS);
+
+await day.recall();
+await draw();
+await forget();
+await renew();
+void keepForOffline('/field', ['/field']);

@@ -1,0 +1,62 @@
+"""Windows in the villages, what is passed up from them, and how it ends."""
+
+from tests.flows.seeds.judging import windows_quoted
+from tests.outreach.windows import (
+    A_PLAN,
+    CLASSES,
+    an_order,
+    opened,
+    registered,
+    solved,
+    units,
+)
+from tests.towns import a_person, middle, staff
+
+YEAR = {"since": "2026-01-01T00:00:00+08:00", "until": "2100-01-01T00:00:00+08:00"}
+
+
+async def row19(town, client):
+    """通挽镇五事窗口: five classes, registered and solved; 95.27 % was cut off."""
+    await staff(town, *(a_person(f"w{n}", middle(n, n), capacity=9) for n in range(4)))
+    window = await opened(client, code="tong-wan", name="通挽五事窗口")
+    events = [await registered(client, window, one) for one in CLASSES]
+    for event in events[:4]:
+        await solved(client, event)
+    told = (await client.get(f"/api/windows/{window}/figures", params=YEAR)).json()
+    assert (told["rate"]["numerator"], told["rate"]["denominator"]) == (4, 5)
+    assert {one["name"] for one in told["classes"]} == set(CLASSES.values())
+    await windows_quoted(client)
+
+
+async def row23(town, client):
+    """五事交办单: what a village cannot solve goes to a department with measures, day, person."""
+    await staff(town, a_person("w0", middle(0, 0)))
+    departments = await units(town)
+    event = await registered(client, await opened(client), "ji-nan")
+    order = (await client.post("/api/work-orders", json=an_order(event))).json()
+    path = f"/api/work-orders/{order['id']}/plan"
+    planned = (await client.put(path, json=A_PLAN, headers=departments["WATER"])).json()
+    assert planned["measures"] == A_PLAN["measures"]
+    assert planned["responsible"] == "李**"
+    assert planned["due_at"]
+    assert (await client.get("/api/work-orders", params={"unit": "WATER"})).json()["total"] == 1
+
+
+async def row24(town, client):
+    """逐一核验、销号、公示: each is verified, gets a number that ends it, and is public."""
+    await staff(town, *(a_person(f"w{n}", middle(n, n), capacity=9) for n in range(4)))
+    departments = await units(town)
+    window = await opened(client)
+    for _ in range(2):
+        event = await registered(client, window)
+        order = (await client.post("/api/work-orders", json=an_order(event))).json()
+        path = f"/api/work-orders/{order['id']}"
+        await client.put(f"{path}/plan", json=A_PLAN, headers=departments["WATER"])
+        await client.post(f"{path}/completion", json={"note": "已办"}, headers=departments["WATER"])
+        word = {"passed": True, "note": "逐一核验"}
+        assert (await client.post(f"{path}/verification", json=word)).status_code == 200
+    page = (await client.get(f"/api/windows/{window}/registrations")).json()
+    numbers = {one["cancel_number"] for one in page["registrations"]}
+    assert len(numbers) == 2
+    assert None not in numbers
+    assert len((await client.get("/api/public/events")).json()["events"]) == 2

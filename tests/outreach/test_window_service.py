@@ -1,0 +1,96 @@
+"""Village windows over HTTP: registered, passed up, planned, done, verified, cancelled, public."""
+
+import asyncio
+
+import pytest
+
+from tests.flows.test_report_to_close import assert_problem, body
+from tests.outreach.windows import A_PLAN, an_order, opened, registered, solved, units
+from tests.towns import a_person, middle, staff
+
+ALWAYS = {"since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}
+
+
+@pytest.fixture
+async def staffed(town, client):
+    await staff(town, *(a_person(f"w{n}", middle(n, n), capacity=9) for n in range(4)))
+
+
+class TestRegistrations:
+    async def test_one_is_an_event_in_its_class_and_sent_again_the_same(self, client, staffed):
+        window = await opened(client)
+        told = {"class_code": "jiu-xin", "event": body(contact_name="王小明")}
+        path = f"/api/windows/{window}/registrations"
+        answers = await asyncio.gather(*(client.post(path, json=told) for _ in range(3)))
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.json()["event"]["id"] for answer in answers}) == 1
+        assert_problem(await client.post(path, json=told | {"class_code": "cao-xin"}), 422)
+        assert_problem(await client.post(path, json=told | {"class_code": "other"}), 422)
+        page = (await client.get(path)).json()
+        assert (page["total"], page["registrations"][0]["class_code"]) == (1, "jiu-xin")
+        assert page["registrations"][0]["state"] == "DISPATCHED"
+
+    async def test_figures_have_their_parts_and_count_what_stood_at_the_end(self, client, staffed):
+        window = await opened(client)
+        events = [await registered(client, window, one) for one in ("cao-xin", "cao-xin", "qi-pan")]
+        path = f"/api/windows/{window}/figures"
+        none = (await client.get(path, params=ALWAYS)).json()["rate"]
+        assert (none["numerator"], none["denominator"], none["value"]) == (0, 3, 0)
+        await solved(client, events[0])
+        told = (await client.get(path, params=ALWAYS)).json()
+        assert (told["rate"]["numerator"], told["rate"]["denominator"]) == (1, 3)
+        parts = {
+            one["class_code"]: (one["rate"]["numerator"], one["rate"]["denominator"])
+            for one in told["classes"]
+        }
+        assert parts["cao-xin"] == (1, 2)
+        assert parts["ji-nan"] == (0, 0)
+        past = ALWAYS | {"until": "2021-01-01T00:00:00Z"}
+        assert (await client.get(path, params=past)).json()["rate"]["value"] is None
+        assert_problem(await client.get(path, params=ALWAYS | {"since": ALWAYS["until"]}), 422)
+
+
+class TestOrders:
+    async def test_from_the_village_to_the_department_and_back(self, client, town, staffed):
+        departments = await units(town)
+        event = await registered(client, await opened(client))
+        assert_problem(await client.post("/api/work-orders", json=an_order(event, unit="X")), 422)
+        order = (await client.post("/api/work-orders", json=an_order(event))).json()
+        assert_problem(await client.post("/api/work-orders", json=an_order(event)), 409)
+        path, water = f"/api/work-orders/{order['id']}", {"headers": departments["WATER"]}
+        done = {"note": "已完成"}
+        assert_problem(await client.post(f"{path}/completion", json=done, **water), 409)
+        late = A_PLAN | {"due_at": "2020-01-01T00:00:00Z"}
+        assert_problem(await client.put(f"{path}/plan", json=late, **water), 422)
+        planned = (await client.put(f"{path}/plan", json=A_PLAN, **water)).json()
+        assert (planned["state"], planned["responsible"]) == ("PLANNED", "李**")
+        assert "李小明" not in (await client.get(path)).text
+        assert (await client.post(f"{path}/completion", json=done, **water)).status_code == 200
+        word = {"passed": False, "note": "水压仍不足"}
+        assert_problem(await client.post(f"{path}/verification", json=word, **water), 403)
+        back = (await client.post(f"{path}/verification", json=word)).json()
+        assert (back["state"], back["done_at"]) == ("PLANNED", None)
+        await client.post(f"{path}/completion", json=done, **water)
+        good = {"passed": True, "note": "逐户核验通过"}
+        shut = (await client.post(f"{path}/verification", json=good)).json()
+        assert [line["to_state"] for line in shut["history"]] == [
+            *("ISSUED", "PLANNED", "DONE", "PLANNED", "DONE", "VERIFIED")
+        ]
+        told = (await client.get(f"/api/events/{event}")).json()
+        assert (told["state"], bool(told["cancel_number"])) == ("CLOSED", True)
+        assert len((await client.get("/api/public/events")).json()["events"]) == 1
+        assert_problem(await client.post("/api/work-orders", json=an_order(event)), 409)
+
+    async def test_its_event_must_be_able_to_close(self, client, town):
+        departments = await units(town)
+        event = await registered(client, await opened(client))  # nobody to take it
+        order = (await client.post("/api/work-orders", json=an_order(event))).json()
+        path, water = f"/api/work-orders/{order['id']}", {"headers": departments["WATER"]}
+        await client.put(f"{path}/plan", json=A_PLAN, **water)
+        await client.post(f"{path}/completion", json={"note": "已完成"}, **water)
+        good = {"passed": True, "note": "核验通过"}
+        assert (
+            "FILED"
+            in assert_problem(await client.post(f"{path}/verification", json=good), 409)["detail"]
+        )
+        assert (await client.get(path)).json()["state"] == "DONE"
