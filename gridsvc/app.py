@@ -181,7 +181,9 @@ def create_app(settings: Settings, login: Login, keyring: Keyring) -> FastAPI:
     problems.install(app)
     for door in DOORS:
         describe_rights(door.router)
-        app.include_router(door.router)
+        # Not `include_router`: it makes every route once more for each app, at its first request,
+        # and looks each request up twice. Doors say their own prefix and rights.
+        app.router.routes.extend(door.router.routes)
     pages.mount_static(app)
     _surround(app, settings)
     return app
