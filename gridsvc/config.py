@@ -74,7 +74,12 @@ class Settings(BaseSettings):
     imagery_url: Annotated[str | None, AfterValidator(_tile_address)] = Field(
         None,
         description="orthophoto of the own network below the planner's map: address of its tiles "
-        "(WMTS or XYZ, Web Mercator) with {z}, {x} and {y}",
+        "(WMTS or XYZ) with {z}, {x} and {y}",
+    )
+    imagery_grid: Literal["mercator", "geographic"] = Field(
+        "mercator",
+        description="how the orthophoto's tiles divide the earth: Web Mercator (EPSG:3857), or "
+        "degrees (EPSG:4490 or 4326), two tiles wide at level 1",
     )
     host: str = Field("127.0.0.1", description="address the service listens on")
     port: int = Field(8000, ge=1, le=65535, description="port the service listens on")

@@ -62,6 +62,7 @@ async def plan(
             approver=Permission.APPROVE_DRAFTS in visitor.permissions,
             basemap=settings.basemap is not None and Permission.VIEW_MAP in visitor.permissions,
             imagery=settings.imagery_url,
+            imagery_grid=settings.imagery_grid,
             images_of=settings.imagery_origin,
         )
     places = await communities_named(session)

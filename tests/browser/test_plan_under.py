@@ -4,6 +4,7 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import numpy as np
 import pytest
 
 from tests.browser.conftest import Watched
@@ -11,6 +12,7 @@ from tests.browser.test_plan_desk import DeskPage, log_in, nanjing_url
 from tests.events.test_photos import a_photo
 from tests.live import served
 from tests.maps.test_basemap import a_file
+from tests.towns import place_in_tile
 
 __all__ = ["nanjing_url"]
 
@@ -58,8 +60,20 @@ async def opened(browser, address):
     return DeskPage(seen, None), context
 
 
-async def test_an_orthophoto_is_asked_for_once_it_is_wanted(browser, nanjing_url):
-    with tile_server() as (tiles, asked), served(nanjing_url, imagery_url=tiles) as address:
+def corner(grid, z, x, y):
+    """Where the north-west corner of a tile lies, in degrees."""
+    if grid == "mercator":
+        return place_in_tile(x, y, z)
+    side = 360 / 2**z
+    return x * side - 180, 90 - y * side
+
+
+@pytest.mark.parametrize("grid", ["mercator", "geographic"])
+async def test_an_orthophoto_is_asked_for_once_it_is_wanted(browser, nanjing_url, grid):
+    with (
+        tile_server() as (tiles, asked),
+        served(nanjing_url, imagery_url=tiles, imagery_grid=grid) as address,
+    ):
         desk, context = await opened(browser, address)
         await desk.begin("影像")
         assert asked == []
@@ -69,7 +83,10 @@ async def test_an_orthophoto_is_asked_for_once_it_is_wanted(browser, nanjing_url
                 break
             await desk.page.wait_for_timeout(50)
         assert asked
-        assert asked[0].startswith("/wmts/1")
+        # A tile of the window, some hundredths of a degree wide, and not of the other grid.
+        z, y, x = map(int, asked[0].split("/")[2:])
+        off = np.subtract(corner(grid, z, x, y), (118.767, 32.044))
+        assert np.abs(off).max() < 0.1
         # It is remembered, and the policy names that place alone.
         answer = await desk.page.reload()
         await desk.ready()

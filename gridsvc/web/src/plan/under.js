@@ -25,12 +25,14 @@ const looks = Object.fromEntries(Object.entries(INKS).map(
 
 /**
  * @param {import('./map.js').DraftMap} view with its ground drawn
- * @param {{basemap?: string, imagery?: string}} has what the installation set
+ * @param {{basemap?: string, imagery?: string, imageryGrid?: string}} has what the installation set
  */
-export async function layUnder(view, { basemap, imagery }) {
+export async function layUnder(view, { basemap, imagery, imageryGrid }) {
   const box = document.getElementById('imagery');
   if (imagery && box instanceof HTMLInputElement) {
-    const photo = new TileLayer({ zIndex: -2, source: new XYZ({ url: imagery }) });
+    // Degrees of CGCS2000 and of WGS-84 are the same to centimetres.
+    const projection = imageryGrid === 'geographic' ? 'EPSG:4326' : 'EPSG:3857';
+    const photo = new TileLayer({ zIndex: -2, source: new XYZ({ url: imagery, projection }) });
     const fit = () => {
       photo.setVisible(box.checked);
       view.seeThrough(box.checked);
