@@ -179,14 +179,21 @@ def create_app(settings: Settings, login: Login, keyring: Keyring) -> FastAPI:
             https_only=settings.encrypted,
         )
     problems.install(app)
-    for door in DOORS:
-        describe_rights(door.router)
-        # Not `include_router`: it makes every route once more for each app, at its first request,
-        # and looks each request up twice. Doors say their own prefix and rights.
-        app.router.routes.extend(door.router.routes)
+    _open_doors(app)
     pages.mount_static(app)
     _surround(app, settings)
     return app
+
+
+def _open_doors(app: FastAPI) -> None:
+    """Give the app the routes that the doors have made, which name their own prefix and rights.
+
+    `include_router` would make every route once more, for each app, at its first request, and look
+    each request up twice.
+    """
+    for door in DOORS:
+        describe_rights(door.router)
+        app.router.routes.extend(door.router.routes)
 
 
 def _packed(app: ASGIApp) -> ASGIApp:
