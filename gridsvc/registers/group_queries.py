@@ -90,12 +90,12 @@ ORDER BY m.duty, p.code
 """)
 _COVERAGE = text(f"""{SUBJECTS}
 SELECT s.code, s.name, count(DISTINCT g.id) AS groups
-FROM subject s
+FROM subject s CROSS JOIN LATERAL unnest(s.within) AS above (code)
 LEFT JOIN (
     SELECT g.id, coalesce(a.area_code, g.division_code) AS area FROM community_group g
     LEFT JOIN group_area a ON a.group_id = g.id
     WHERE g.kind = :group_kind AND g.begins <= :on AND (g.ends IS NULL OR g.ends > :on)
-) g ON g.area = ANY (s.within)
+) g ON g.area = above.code
 GROUP BY s.code, s.name ORDER BY s.code
 """)  # noqa: S608 - fixed parts
 

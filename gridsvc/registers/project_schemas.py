@@ -169,7 +169,7 @@ class QuotaDone(BaseModel):
     reached: bool
 
 
-class EntryOut(BaseModel):
+class ProjectEntryOut(BaseModel):
     """Something that was done."""
 
     id: int
@@ -188,7 +188,7 @@ class ProjectInFull(ProjectOut):
     complete: bool = Field(description="whether somebody has every needed role")
     holders: list[HolderOut]
     quotas: list[QuotaDone]
-    entries: list[EntryOut]
+    entries: list[ProjectEntryOut]
     history: list[RegisterDeed]
 
 

@@ -25,13 +25,13 @@ from gridsvc.masking import masked
 from gridsvc.people import posting_queries
 from gridsvc.registers import group_queries, history, project_queries
 from gridsvc.registers.project_schemas import (
-    EntryOut,
     HolderIn,
     HolderName,
     HolderNames,
     HolderOut,
     ProgrammeFigures,
     ProjectEntryIn,
+    ProjectEntryOut,
     ProjectIn,
     ProjectInFull,
     ProjectOut,
@@ -181,7 +181,7 @@ async def show(session: AsyncSession, project_id: int, *, on: date) -> ProjectIn
         complete=_needed(programme) <= {one["role"] for one in held},
         holders=[HolderOut(**one) for one in held],
         quotas=quotas,
-        entries=[EntryOut(**one) for one in entries],
+        entries=[ProjectEntryOut(**one) for one in entries],
         history=await history.shown(session, "project", project_id),
     )
 

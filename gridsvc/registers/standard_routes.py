@@ -10,6 +10,7 @@ from gridsvc.codes import range_within
 from gridsvc.grids.routes import Within
 from gridsvc.registers import standard_service
 from gridsvc.registers.group_routes import KEEP, VIEW, Id, Limit, OnDay, on_day
+from gridsvc.registers.schemas import HowMany
 from gridsvc.registers.standard_schemas import (
     FindingsIn,
     StandardIn,
@@ -40,9 +41,13 @@ async def standards(session: Session, division: Within = None) -> list[StandardO
 )
 async def add(
     request: Request, session: Session, caller: Caller, standard_id: Id, told: FindingsIn
-) -> StandardResult:
-    """Tell what was found on a day, all or none; the result on that day."""
-    return await standard_service.add(session, standard_id, told, caller, today=on_day(request))
+) -> HowMany:
+    """Tell what was found on a day, all or none."""
+    return HowMany(
+        how_many=await standard_service.add(
+            session, standard_id, told, caller, today=on_day(request)
+        )
+    )
 
 
 @router.get("/{standard_id}/result", dependencies=[VIEW])

@@ -90,7 +90,7 @@ class FindingsIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     found_on: Day
-    findings: list[FindingIn] = Field(min_length=1, max_length=MOST_AT_ONCE * 10)
+    findings: list[FindingIn] = Field(min_length=1, max_length=MOST_AT_ONCE * 2)
 
 
 class ItemResult(BaseModel):
