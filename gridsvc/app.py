@@ -76,6 +76,11 @@ from gridsvc.people import track_routes as tracks
 from gridsvc.pressure import BodyLimit, WorkLimit
 from gridsvc.privacy import routes as privacy
 from gridsvc.privacy import tasks as privacy_tasks
+from gridsvc.registers import group_routes as groups
+from gridsvc.registers import project_routes as projects
+from gridsvc.registers import repair_routes as repairs
+from gridsvc.registers import sitting_routes as sittings
+from gridsvc.registers import standard_routes as standards
 from gridsvc.roads import routes as roads
 from gridsvc.web import (
     desk_pages,
@@ -96,6 +101,7 @@ DOORS = (
     *(events, dispatch, desk, whistles, phones, feed, notices, maps, public, citizens, privacy),
     *(field, ground, basemap, drafts, draft_files, tables, briefings, overviews),
     *(visits, warnings, windows, receptions, decks),
+    *(groups, standards, projects, sittings, repairs),
     *(appraisal, surveys, rewards, stars, ledger),
     *(pages, plan_pages, phone_pages, desk_pages, overview_pages, sign_in_pages, help_pages),
     *(health, metrics),

@@ -59,6 +59,14 @@ from gridsvc.people.pings import USUAL, Ping, Source
 from gridsvc.people.schemas import PostingIn, ShiftIn
 from gridsvc.people.track_schemas import DeviceIn
 from gridsvc.people.tracking import Told
+from gridsvc.registers import (
+    group_service,
+    project_queries,
+    repair_queries,
+    sitting_queries,
+    standard_queries,
+)
+from gridsvc.registers.schemas import GroupIn
 from gridsvc.roads import service as roads
 from gridsvc.roads.schemas import ConditionIn
 from tests.towns import COMMUNITY, COUNTY, a_person, an_officer, middle, paper_area, paper_roads
@@ -114,6 +122,15 @@ class Side:
     cycle: int = 0
     reception: int = 0
     order: int = 0
+    group: int = 0
+    standard: int = 0
+    project_programme: int = 0
+    project: int = 0
+    mediation: int = 0
+    deliberation: int = 0
+    pack: int = 0
+    repair: int = 0
+    building: str = ""
     department: str = ""
     accounts: dict[Role, int] = field(default_factory=dict)
 
@@ -245,6 +262,10 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
     await _warn(session, side, name)
     await _open_window(session, side, name)
     await _receive(session, side, name)
+    await _register(session, side, name)
+    await _pair(session, side, name)
+    await _sit(session, side, name)
+    await _mend(session, side, name)
     await _listen(session, side, name)
     for level in ("grid", "micro_grid"):
         await session.execute(
@@ -548,6 +569,112 @@ async def _receive(session: AsyncSession, side: Side, name: str) -> None:
     await reception_queries.note(
         session, side.reception, event=side.event, deed="open", actor=name, note=name
     )
+
+
+async def _register(session: AsyncSession, side: Side, name: str) -> None:
+    """A group with a member, whom it serves, and a standard that was looked at."""
+    group = GroupIn(
+        **{"division": side.community, "code": "team", "kind": "team", "name": f"{name}队"},
+        **{"level": "village", "begins": date(2026, 1, 1), "areas": [side.community]},
+        counts=[{"code": "volunteers", "label": name, "number": 1}],
+        members=[{"person": side.person, "duty": name, "begins": date(2026, 1, 1)}],
+    )
+    (side.group,) = await group_service.put(session, [group])
+    side.standard = await standard_queries.put(
+        session,
+        {
+            **{"division": side.community, "code": "strong", "name": name, "subject": "division"},
+            **{"kind": "community", "items": [{"code": "a", "name": name, "part": name}]},
+        },
+    )
+    (standard,) = await standard_queries.standards(session, side.community, f"{side.community}0")
+    await standard_queries.add(
+        session,
+        standard,
+        [{"subject": side.community, "item": "a", "met": True, "note": name}],
+        **{"on": date(2026, 1, 1), "low": side.community, "high": f"{side.community}0"},
+        actor=name,
+    )
+
+
+async def _pair(session: AsyncSession, side: Side, name: str) -> None:
+    """A project of a programme, somebody who answers for it, what was done, and a score."""
+    side.project_programme = await project_queries.put_programme(
+        session,
+        {
+            **{"division": side.community, "code": "pair", "name": f"{name}结对"},
+            "roles": [{"code": "leader", "name": name, "needed": True}],
+            "quotas": [{"code": "items", "name": name, "least": 1}],
+        },
+    )
+    holder = {"role": "leader", "begins": "2026-01-01", "name_masked": f"{name[:1]}**"}
+    told = {"programme": side.project_programme, "division": side.community, "code": "p"}
+    row = told | {"name": f"{name}项目", "begins": "2026-01-01"}
+    holders = [holder | {"name_sealed": KEYRING.seal(name)}]
+    made = await project_queries.put(session, [row | {"holders": holders}])
+    (side.project,) = made.values()
+    place = {"project": side.project, "division": side.community, "note": name, "actor": name}
+    await project_queries.enter(
+        session,
+        place
+        | {"quota": "items", "amount": 1, "done_on": date(2026, 2, 1), "file_ref": name}
+        | {"client_key": name, "body_sha256": b""},
+    )
+    await project_queries.score(
+        session, place | {"unit": side.department, "year": 2026, "score": 9.0}
+    )
+
+
+async def _sit(session: AsyncSession, side: Side, name: str) -> None:
+    """A dispute with its parties, and a meeting with a motion."""
+    place: dict[str, Any] = {"division": side.community, "group": side.group}
+    key = {"client_key": name, "body_sha256": b""}
+    sealed = KEYRING.seal(name)
+    party = {"name_sealed": sealed, "name_masked": f"{name[:1]}**", "phone_sealed": sealed}
+    opened = await sitting_queries.open_mediation(
+        session, place | key | {"kind": name, "subject_sealed": sealed}, [party, party]
+    )
+    held = await sitting_queries.hold(
+        session,
+        place | key | {"title": name, "held_on": date(2026, 1, 1), "invited": 2, "attended": 2},
+        [{"number": 1, "proposal": name, "votes_for": 1, "votes_against": 1, "abstained": 0}],
+    )
+    assert opened
+    assert held
+    side.mediation, side.deliberation = opened, held
+
+
+async def _mend(session: AsyncSession, side: Side, name: str) -> None:
+    """A pack, a building nobody manages, and a repair that a crew is booked for."""
+    side.building = await session.scalar(
+        text("SELECT min(source_id) FROM building WHERE division_code = :code"),
+        {"code": side.community},
+    )
+    care = {"building": side.building, "care": "managed", "keeper": name, "since": "2026-01-01"}
+    await repair_queries.put_care(session, side.community, [care])
+    side.pack = await repair_queries.put_pack(
+        session,
+        {
+            **{"division": side.community, "code": "pack", "name": f"{name}应急包"},
+            "items": [{"code": "pipe", "name": name, "months": []}],
+            **{"questions": [], "covers": ["managed"], "fund": "reward-fund", "expense": "spent"},
+        },
+    )
+    called = {"called_at": datetime(2026, 1, 1, tzinfo=UTC), "client_key": name}
+    place = {"division": side.community, "building": side.building, "datum": "wgs84"}
+    added = await repair_queries.call(
+        session,
+        {"pack": side.pack, "item": "pipe", "description": name, "body_sha256": b""}
+        | dict(zip(("lon", "lat"), side.place, strict=True))
+        | called
+        | place,
+    )
+    assert added
+    side.repair = added
+    await repair_queries.survey(session, added, datetime(2026, 1, 2, tzinfo=UTC), {})
+    begins = datetime(2026, 1, 3, tzinfo=UTC)
+    times = {"begins": begins, "ends": begins + timedelta(hours=1), "day": begins.date()}
+    await repair_queries.book(session, added, times | {"crew": side.group})
 
 
 async def _appraise(session: AsyncSession, side: Side, prefix: str, name: str) -> None:

@@ -46,6 +46,8 @@ class Permission(StrEnum):
     DIRECT_WARNINGS = "direct_warnings"
     REGISTER_AT_WINDOW = "register_at_window"
     DIRECT_RECEPTIONS = "direct_receptions"
+    VIEW_REGISTERS = "view_registers"
+    KEEP_REGISTERS = "keep_registers"
     VIEW_DRAFTS = "view_drafts"
     EDIT_DRAFTS = "edit_drafts"
     APPROVE_DRAFTS = "approve_drafts"
@@ -72,6 +74,7 @@ _OWN_WORK = {
     Permission.TELL_POSITION,
     Permission.SET_DUTY,
     Permission.VISIT_HOUSEHOLDS,
+    Permission.VIEW_REGISTERS,
 }
 #: Whoever answers for cells: they sit at the windows of their villages, too.
 _IN_CELLS = _OWN_WORK | {Permission.CHECK_WARNINGS, Permission.REGISTER_AT_WINDOW}
@@ -84,6 +87,8 @@ _DESK = {
     Permission.CALL_UNITS,
     Permission.DIRECT_VISITS,
     Permission.DIRECT_RECEPTIONS,
+    Permission.VIEW_REGISTERS,
+    Permission.KEEP_REGISTERS,
     Permission.REGISTER_AT_WINDOW,
     Permission.VIEW_FIGURES,
     Permission.FIND_NEAREST,
@@ -117,6 +122,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_EVENTS,
             Permission.ANSWER_CALLS,
             Permission.VIEW_FIGURES,
+            Permission.VIEW_REGISTERS,
         }
     ),
     Role.SUPERVISOR: frozenset(
@@ -137,6 +143,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_EVENTS,
             Permission.VIEW_FIGURES,
             Permission.APPRAISE,
+            Permission.VIEW_REGISTERS,
             Permission.VIEW_PEOPLE,
             Permission.VIEW_DRAFTS,
         }

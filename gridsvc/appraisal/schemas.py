@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gridsvc.accounts.roles import Role
 from gridsvc.plain_text import PlainText
+from gridsvc.registers.schemas import CountIn
 
 Code = Annotated[PlainText, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$", examples=["on_time_handle"])]
 Division = Annotated[PlainText, Field(pattern=r"^[0-9]{12}$", examples=["990101000000"])]
@@ -126,15 +127,6 @@ class RefreshedOut(BaseModel):
 
     anew: bool
     number: int
-
-
-class CountIn(BaseModel):
-    """A count that a place tells of itself."""
-
-    code: Code
-    label: Label
-    number: int = Field(ge=0, le=10**12)
-    at_least: bool = Field(default=False, description="only a bound is known: 余")
 
 
 class QuotedIn(BaseModel):

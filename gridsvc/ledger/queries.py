@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, text
@@ -120,6 +121,24 @@ async def reversal_of(session: AsyncSession, transaction_id: int) -> int | None:
         text("SELECT id FROM ledger_transaction WHERE reverses = :id"), {"id": transaction_id}
     )
     return reversal
+
+
+async def flow(
+    session: AsyncSession, account_id: int, since: datetime, until: datetime
+) -> tuple[int, int]:
+    """What an account had within a span, with what lay in it before, and what left it."""
+    row = await session.execute(
+        text("""
+        SELECT coalesce(sum(e.amount) FILTER (WHERE t.made_at < :since OR e.amount > 0), 0) AS had,
+               coalesce(-sum(e.amount) FILTER (WHERE t.made_at >= :since AND e.amount < 0), 0)
+                   AS went
+        FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
+        WHERE e.account_id = :account AND t.made_at < :until
+        """),
+        {"account": account_id, "since": since, "until": until},
+    )
+    had, went = row.one()
+    return int(had), int(went)
 
 
 async def transactions(

@@ -25,6 +25,10 @@ from gridsvc.outreach import reception_models as receptions
 from gridsvc.outreach import warning_models as warnings
 from gridsvc.outreach import window_models as windows
 from gridsvc.people import models as people
+from gridsvc.registers import models as registers
+from gridsvc.registers import project_models as projects
+from gridsvc.registers import repair_models as repairs
+from gridsvc.registers import sitting_models as sittings
 from gridsvc.roads import models as roads
 
 #: Rooms whose tables alembic compares with the database.
@@ -32,6 +36,7 @@ ROOMS = (
     *(accounts, audit, grids, mandates, offices, roads, people),
     *(events, citizens, dispatch, notices, drafts, briefing),
     *(outreach, warnings, windows, receptions),
+    *(registers, projects, sittings, repairs),
     *(appraisal, surveys, rewards, stars, ledger),
 )
 

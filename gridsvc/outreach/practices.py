@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,6 +14,11 @@ from gridsvc.outreach.reception_schemas import CycleIn
 from gridsvc.outreach.schemas import ProgrammeIn
 from gridsvc.outreach.warning_schemas import SceneIn
 from gridsvc.outreach.window_schemas import WindowIn
+from gridsvc.registers import group_service, project_service, repair_service, standard_service
+from gridsvc.registers.project_schemas import ProjectProgrammeIn
+from gridsvc.registers.repair_schemas import RepairPackIn
+from gridsvc.registers.schemas import GroupIn
+from gridsvc.registers.standard_schemas import StandardIn
 
 
 class Practices(BaseModel):
@@ -24,6 +30,27 @@ class Practices(BaseModel):
     warning_scenes: list[dict[str, Any]] = Field(default=[], max_length=1000)
     windows: list[dict[str, Any]] = Field(default=[], max_length=1000)
     reception_cycles: list[dict[str, Any]] = Field(default=[], max_length=1000)
+    groups: list[dict[str, Any]] = Field(default=[], max_length=1000)
+    standards: list[dict[str, Any]] = Field(default=[], max_length=1000)
+    project_programmes: list[dict[str, Any]] = Field(default=[], max_length=1000)
+    repair_packs: list[dict[str, Any]] = Field(default=[], max_length=1000)
+
+
+async def _set_group(session: AsyncSession, told: GroupIn) -> list[int]:
+    return await group_service.put(session, [told])
+
+
+#: How an entry of each sort is read, and how it is set.
+_SORTS: dict[str, tuple[type[BaseModel], Callable[[AsyncSession, Any], Awaitable[object]]]] = {
+    "visit_programmes": (ProgrammeIn, visiting.set_programme),
+    "warning_scenes": (SceneIn, warning_service.set_scene),
+    "windows": (WindowIn, window_service.set_window),
+    "reception_cycles": (CycleIn, reception_service.set_cycle),
+    "groups": (GroupIn, _set_group),
+    "standards": (StandardIn, standard_service.put),
+    "project_programmes": (ProjectProgrammeIn, project_service.put_programme),
+    "repair_packs": (RepairPackIn, repair_service.put_pack),
+}
 
 
 async def load(session: AsyncSession, content: bytes, *, division: str) -> dict[str, int]:
@@ -46,29 +73,15 @@ async def load(session: AsyncSession, content: bytes, *, division: str) -> dict[
     """
     try:
         told = Practices.model_validate_json(content)
-        programmes = [ProgrammeIn(**_at(division, one)) for one in told.visit_programmes]
-        scenes = [SceneIn(**_at(division, one)) for one in told.warning_scenes]
-        windows = [WindowIn(**_at(division, one)) for one in told.windows]
-        cycles = [CycleIn(**_at(division, one)) for one in told.reception_cycles]
+        entries = {
+            sort: [schema(**{"division": division} | one) for one in getattr(told, sort)]
+            for sort, (schema, _) in _SORTS.items()
+        }
     except ValidationError as failure:
         first = failure.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise BadInput(f"practices: {where}: {first['msg']}") from failure
-    for one in programmes:
-        await visiting.set_programme(session, one)
-    for scene in scenes:
-        await warning_service.set_scene(session, scene)
-    for window in windows:
-        await window_service.set_window(session, window)
-    for cycle in cycles:
-        await reception_service.set_cycle(session, cycle)
-    return {
-        "visit_programmes": len(programmes),
-        "warning_scenes": len(scenes),
-        "windows": len(windows),
-        "reception_cycles": len(cycles),
-    }
-
-
-def _at(division: str, entry: dict[str, Any]) -> dict[str, Any]:
-    return {"division": division} | entry
+    for sort, (_, put) in _SORTS.items():
+        for one in entries[sort]:
+            await put(session, one)
+    return {sort: len(found) for sort, found in entries.items()}

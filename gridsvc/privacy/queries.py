@@ -53,6 +53,13 @@ _REMOVALS: dict[str, TextClause] = {
         "DELETE FROM risk_warning WHERE closed_at < now() - make_interval(days => :days)"
         " RETURNING id"
     ),
+    "mediations": text(
+        "WITH gone AS (DELETE FROM mediation"
+        "  WHERE closed_at < now() - make_interval(days => :days) RETURNING id),"
+        " told AS (DELETE FROM register_history WHERE subject = 'mediation'"
+        "  AND subject_id IN (SELECT id FROM gone))"
+        " SELECT id FROM gone"
+    ),
     # The place becomes the building's; that somebody was visited stays.
     "visits": text(
         "UPDATE visit v SET note = '', judgement = '', client_key = 'anonymised-' || v.id,"
@@ -191,6 +198,14 @@ _OF_PERSON: dict[str, TextClause] = {
         " result, note, doubts, explained, state, judgement FROM visit"
         " WHERE person_id = :id ORDER BY id"
     ),
+    "groups": text(
+        "SELECT g.code, g.name, m.duty, m.begins, m.ends FROM group_member m"
+        " JOIN community_group g ON g.id = m.group_id WHERE m.person_id = :id ORDER BY m.id"
+    ),
+    "projects": text(
+        "SELECT p.code, p.name, h.role, h.begins, h.ends FROM project_holder h"
+        " JOIN project p ON p.id = h.project_id WHERE h.person_id = :id ORDER BY h.id"
+    ),
     "deeds": text(
         "SELECT h.event_id, h.at, h.from_state, h.to_state, h.note FROM event_history h"
         " JOIN person p ON p.code = h.actor WHERE p.id = :id ORDER BY h.id"
@@ -327,6 +342,9 @@ SEALED: dict[str, tuple[str, ...]] = {
     "risk_warning": ("address_sealed", "subject_sealed", "detail_sealed"),
     "warning_history": ("note_sealed",),
     "work_order": ("responsible_sealed",),
+    "project_holder": ("name_sealed",),
+    "mediation": ("subject_sealed", "result_sealed"),
+    "mediation_party": ("name_sealed", "phone_sealed"),
 }
 
 

@@ -29,6 +29,7 @@ async def apply(session: AsyncSession, settings: Settings) -> dict[str, int]:
         "cases": await queries.anonymise_cases(session, days=settings.keep_cases_days),
         "handovers": await queries.remove(session, "handovers", days=settings.keep_cases_days),
         "warnings": await queries.remove(session, "warnings", days=settings.keep_cases_days),
+        "mediations": await queries.remove(session, "mediations", days=settings.keep_cases_days),
         "visits": await queries.remove(session, "visits", days=settings.keep_cases_days),
         "calls": await queries.anonymise_calls(session, days=settings.keep_cases_days),
         "tracks": await queries.remove_tracks(session, days=settings.keep_positions_days),

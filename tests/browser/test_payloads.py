@@ -73,6 +73,20 @@ TEXTS = {
     "reception_milestone": "note",
     "reception_item": "decision",
     "reception_history": "note",
+    "community_group": "name",
+    "standard": "name",
+    "finding": "note",
+    "register_history": "note",
+    "project_programme": "name",
+    "project": "name",
+    "project_entry": "note",
+    "project_score": "note",
+    "mediation_party": "name_masked",
+    "deliberation": "title",
+    "motion": "proposal",
+    "building_care": "keeper",
+    "repair_pack": "name",
+    "repair": "description",
 }
 
 

@@ -98,6 +98,10 @@ def parameters(side, whose):
         **{"programme_id": side.programme, "visit_id": side.visit},
         **{"cycle_id": side.cycle, "reception_id": side.reception, "planned_on": "2026-01-06"},
         **{"warning_id": side.warning, "window_id": side.window, "order_id": side.order},
+        **{"group_id": side.group, "standard_id": side.standard, "year": 2026},
+        **{"project_programme_id": side.project_programme, "project_id": side.project},
+        **{"mediation_id": side.mediation, "deliberation_id": side.deliberation},
+        **{"pack_id": side.pack, "repair_id": side.repair},
         "shift_id": side.shift,
         "day": "2026-11-01",
         **{"z": 13, **dict(zip("xy", tile_at(lon, lat, 13), strict=True))},
@@ -271,6 +275,64 @@ def bodies(side, whose):
         "ResolutionIn": {"decision": "矩阵", "votes_for": 1, "votes_against": 0},
         "InspectionIn": {"passed": True, "note": "矩阵"},
         "SatisfactionIn": {"score": 5},
+        "GroupsIn": {
+            "groups": [
+                {
+                    **{"division": side.community, "code": "matrix", "kind": "team"},
+                    **{"name": "矩阵", "level": "village", "begins": "2026-01-01"},
+                }
+            ]
+        },
+        "StandardIn": {
+            **{"division": side.community, "code": "matrix", "name": "矩阵"},
+            **{"subject": "grid", "items": [{"code": "a", "name": "矩阵"}]},
+        },
+        "FindingsIn": {
+            "found_on": "2026-01-01",
+            "findings": [{"subject": side.community, "item": "a", "met": True}],
+        },
+        "ProjectProgrammeIn": {"division": side.community, "code": "matrix", "name": "矩阵"},
+        "ProjectsIn": {
+            "projects": [
+                {
+                    **{"programme": side.project_programme, "division": side.community},
+                    **{"code": "matrix", "name": "矩阵", "begins": "2026-01-01"},
+                }
+            ]
+        },
+        "ProjectEntryIn": {"done_on": "2026-03-01", "note": "矩阵", "client_key": uuid4().hex},
+        "ProjectScoreIn": {"unit": side.department, "year": 2026, "score": 9},
+        "MediationIn": {
+            **{"division": side.community, "group": side.group, "kind": "矩阵"},
+            **{"subject": "矩阵", "parties": [{"name": "甲方"}, {"name": "乙方"}]},
+            "client_key": uuid4().hex,
+        },
+        "MediationResultIn": {"settled": True, "result": "矩阵"},
+        "DeliberationIn": {
+            **{"group": side.group, "title": "矩阵", "held_on": "2026-02-01"},
+            **{"invited": 1, "attended": 1, "client_key": uuid4().hex},
+        },
+        "BuildingCaresIn": {
+            "division": side.community,
+            "buildings": [{"building": side.building, "care": "unowned", "since": "2026-01-01"}],
+        },
+        "RepairPackIn": {
+            **{"division": side.community, "code": "matrix", "name": "矩阵"},
+            **{"items": [{"code": "a", "name": "矩阵"}], "fund": "a", "expense": "b"},
+        },
+        "RepairIn": place
+        | {
+            **{"pack": side.pack, "item": "pipe", "description": "矩阵"},
+            **{"called_at": "2026-11-01T08:00:00Z", "client_key": uuid4().hex},
+        },
+        "RepairSurveyIn": {"visited_at": "2026-11-01T08:00:00Z", "answers": {}},
+        "RepairBookingIn": {
+            "crew": side.group,
+            **{"begins": "2026-11-01T08:00:00Z", "ends": "2026-11-01T09:00:00Z"},
+        },
+        "RepairDoneIn": {"done_at": "2026-11-01T10:00:00Z", "note": "矩阵"},
+        "RepairCostIn": {"cost_fen": 1},
+        "RepairCancelIn": {"note": "矩阵"},
         "VisitJudgementIn": {"accept": True, "note": "矩阵"},
         "HandoverTakingIn": {"name": "矩阵接班"},
         "IndicatorIn": {

@@ -34,6 +34,11 @@ AREA_OF = {
             *("village_window", "registration", "work_order", "order_history"),
             *("reception_cycle", "reception", "reception_milestone", "reception_item"),
             "reception_history",
+            *("community_group", "group_area", "group_member", "standard", "finding"),
+            *("register_history", "project_programme", "project", "project_holder"),
+            *("project_entry", "project_score", "mediation", "mediation_party"),
+            *("deliberation", "motion", "building_care", "repair_pack", "repair"),
+            "repair_booking",
             *("warning_scene", "risk_warning", "warning_history", "warning_escalation"),
             *("indicator", "declaration", "daily_count", "counted_event"),
             *("survey_scheme", "survey_wave", "survey_stratum", "survey_link", "survey_caller"),
@@ -57,6 +62,7 @@ AREA_OF = {
 FROM_ABOVE = {
     *("division", "unit", "unit_entry", "delegation", "list_version", "indicator", "survey_scheme"),
     "star_rule",
+    *("community_group", "group_area", "standard", "project_programme", "repair_pack"),
 }
 #: What accounts may be limited to, and whether our county's rows are then to be seen.
 AREAS = {

@@ -47,4 +47,16 @@ async def test_what_is_wrong_is_named(town_session, told, named):
 def test_the_practices_of_real_places_are_there_by_name():
     told = json.loads((FOLDER / "practices.json").read_text("utf-8"))
     names = {one["name"] for entries in told.values() for one in entries}
-    assert {"结一联十", "干部联系户"} <= names
+    assert {"结一联十", "干部联系户", "宁海路应急包", "邱哥工作室", "苔花调解工作室"} <= names
+    assert {"双结对双提升", "第一书记", "神木护航", "三强三有三统一", "6项公共管理权"} <= names
+
+
+async def test_the_registers_of_real_places_can_be_laid_down(town):
+    told = json.loads((FOLDER / "practices.json").read_text("utf-8"))
+    sorts = ("groups", "standards", "project_programmes", "repair_packs")
+    kept = {sort: told[sort] for sort in sorts}
+    for _ in range(2):
+        async with transaction(town) as session:
+            counts = await practices.load(session, json.dumps(kept).encode(), division=COUNTY)
+    assert {sort: counts[sort] for sort in sorts} == {sort: len(told[sort]) for sort in sorts}
+    assert min(counts[sort] for sort in sorts) > 0

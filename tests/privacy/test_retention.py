@@ -16,6 +16,7 @@ from gridsvc.people.tracking import Told
 from gridsvc.privacy import retention
 from tests.conftest import service_of
 from tests.dispatch.test_service import a_report
+from tests.registers.sittings import SETTLED, opened, studios
 from tests.towns import a_person, middle, staff
 from tests.who import KEYRING
 
@@ -204,3 +205,25 @@ async def test_it_is_all_in_the_trail(town, at_work):
             text("SELECT after FROM audit_entry WHERE action = 'retention_applied'")
         )
     assert after["positions"] == 4
+
+
+async def test_disputes_that_ended_go_with_what_was_done_and_open_ones_stay(town, at_work, client):
+    village, *_ = await studios(town, client)
+    ended, still_open = [await opened(client, village) for _ in range(2)]
+    await client.post(f"/api/mediations/{ended}/result", json=SETTLED)
+    async with town.begin() as connection:
+        await connection.execute(
+            text(
+                "UPDATE mediation SET opened_at = opened_at - interval '3650 days',"
+                " closed_at = closed_at - interval '3650 days'"
+            )
+        )
+    assert (await apply(at_work))["mediations"] == 1
+    async with town.connect() as connection:
+        for table, column in (
+            ("mediation", "id"),
+            ("mediation_party", "mediation_id"),
+            ("register_history WHERE subject = 'mediation'", "subject_id"),
+        ):
+            left = await connection.scalars(text(f"SELECT DISTINCT {column} FROM {table}"))
+            assert list(left) == [still_open], table

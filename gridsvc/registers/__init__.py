@@ -1,0 +1,1 @@
+"""What people of a place do together: groups, standards, projects, mediation, small repairs."""
