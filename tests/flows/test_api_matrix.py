@@ -93,6 +93,7 @@ def parameters(side, whose):
         "figure": "reported",
         "since": "2026-01-01T00:00:00Z",
         "until": "2100-01-01T00:00:00Z",
+        **{"before_since": "2025-01-01", "before_until": "2026-01-01"},
         "device_id": side.device,
         "household_id": side.household,
         **{"programme_id": side.programme, "visit_id": side.visit},

@@ -48,8 +48,8 @@ async def _entries(client, kind, **query):
 async def row04(town, client):
     """扩权强镇: 297 powers given to the town as a versioned list with legal basis and first day."""
     powers = _powers(297)
-    await load(town, "powers", [*_ours(), *powers])
-    await load(town, "delegations", _given([*_ours(), *powers]), effective=date(2026, 1, 1))
+    await load(town, "powers", [*ours(), *powers])
+    await load(town, "delegations", _given([*ours(), *powers]), effective=date(2026, 1, 1))
     entries = await _entries(client, "delegations")
     given = [one for one in entries if one["power_code"].startswith("Q")]
     assert len(given) == 297
@@ -59,7 +59,7 @@ async def row04(town, client):
     assert told["power_missing"] is None
 
 
-def _ours():
+def ours():
     """The power of the paper town, which a new list has to name again to keep it."""
     return [_powers(1)[0] | {"code": "CG01", "name": "占道经营处罚"}]
 
@@ -67,7 +67,7 @@ def _ours():
 async def row06(town, client):
     """一支队伍管执法: each officer with the powers held, against 362 enforcement matters."""
     powers = _powers(362)
-    await load(town, "powers", [*_ours(), *powers])
+    await load(town, "powers", [*ours(), *powers])
     matter = {"parent": "E", "kind": "enforcement"}
     await load(
         town,
@@ -102,7 +102,7 @@ async def row06(town, client):
 async def row29(town, client):
     """综合执法赋权: 41 + 26 items pooled, 162 from 8 departments; the street commands, they pay."""
     pooled, given = _powers(41 + 26, "H"), _powers(162, "X")
-    await load(town, "powers", [*_ours(), *pooled, *given])
+    await load(town, "powers", [*ours(), *pooled, *given])
     departments = [f"职能部门{n}" for n in range(1, 9)]
     rows = _given(pooled, from_unit="城管局")
     for n, one in enumerate(given):
@@ -228,7 +228,7 @@ async def row37(town, client):
     """三张清单: approvals, enforcement and duties, each a list with versions of its own."""
     await load(town, "units", [_unit("SCJ", "市监局")])
     await load(town, "items", [_item("S1", "SCJ", "approval")])
-    await load(town, "powers", [*_ours(), *_powers(1)])
+    await load(town, "powers", [*ours(), *_powers(1)])
     await load(town, "delegations", _given(_powers(1)))
     duty = {"matter_code": "E", "level": "county", "part": "lead", "unit_kind": "department"}
     await load(town, "duties", [duty | {"unit_code": "SCJ", "task": ""}])
