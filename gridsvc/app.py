@@ -73,6 +73,7 @@ from gridsvc.people import routes as people
 from gridsvc.people import shift_routes as shifts
 from gridsvc.people import tasks as people_tasks
 from gridsvc.people import track_routes as tracks
+from gridsvc.people import training_routes as trainings
 from gridsvc.pressure import BodyLimit, WorkLimit
 from gridsvc.privacy import routes as privacy
 from gridsvc.privacy import tasks as privacy_tasks
@@ -92,7 +93,7 @@ log = logging.getLogger(__name__)
 #: Every router of the service.
 DOORS = (
     *(accounts, audit, grids, tile_routes, mandates, offices, roads),
-    *(people, shifts, postings, tracks, lives),
+    *(people, shifts, postings, trainings, tracks, lives),
     *(events, dispatch, desk, whistles, phones, feed, notices, maps, public, citizens, privacy),
     *(field, ground, basemap, drafts, draft_files, tables, briefings, overviews),
     *(visits, warnings, windows, receptions, decks),

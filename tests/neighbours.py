@@ -53,10 +53,10 @@ from gridsvc.outreach import (
     warning_queries,
     window_queries,
 )
-from gridsvc.people import devices, postings, shifts, tracking
+from gridsvc.people import devices, postings, shifts, tracking, training
 from gridsvc.people import service as people
 from gridsvc.people.pings import USUAL, Ping, Source
-from gridsvc.people.schemas import PostingIn, ShiftIn
+from gridsvc.people.schemas import PostingIn, ShiftIn, TrainingIn
 from gridsvc.people.track_schemas import DeviceIn
 from gridsvc.people.tracking import Told
 from gridsvc.roads import service as roads
@@ -317,6 +317,9 @@ async def _put_on_the_way(session: AsyncSession, side: Side, name: str) -> None:
     )
     side.shift = planned.id
     unit = f"{side.person[:3]}-unit"
+    course: dict[str, Any] = {"matter": "E01", "course": f"{name}培训"}
+    learned = TrainingIn(trained_on=date(2026, 1, 1), **course)
+    await training.record(session, side.person, learned)
     await postings.post(
         session,
         side.person,
@@ -514,10 +517,11 @@ async def _open_window(session: AsyncSession, side: Side, name: str) -> None:
         session,
         {
             **{"division": side.community, "code": "five", "name": f"{name}窗口"},
-            "classes": [{"code": "worry", "name": name}],
+            **{"classes": [{"code": "worry", "name": name}], "serves": []},
         },
     )
-    await window_queries.register(session, side.others_event, side.window, "worry")
+    told = {"window_id": side.window, "class_code": "worry", "item": None, "at_door": None}
+    await window_queries.register(session, side.others_event, told)
     side.order = await window_queries.issue(
         session,
         {

@@ -27,6 +27,7 @@ class Action(StrEnum):
     DEVICE_REGISTERED = "device_registered"
     DEVICE_REVOKED = "device_revoked"
     POSTED = "posted"
+    TRAINED = "trained"
     SHIFT_PLANNED = "shift_planned"
     SHIFT_CANCELLED = "shift_cancelled"
     EXPORTED = "exported"

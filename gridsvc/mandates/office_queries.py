@@ -14,6 +14,9 @@ SELECT code, name, allowed, basis, instead FROM proof
 WHERE version_id = {held("proofs")} ORDER BY code
 """)  # noqa: S608 - fixed names
 
+_ITEM = text(
+    f"SELECT name FROM service_item WHERE version_id = {held('items')} AND code = :code"  # noqa: S608
+)
 # Windows with what is done there; one item may be asked for.
 _WINDOWS = f"""
 SELECT w.code, w.name, w.kind, w.opens, w.hours, s.code AS point_code, s.name AS point_name,
@@ -47,6 +50,15 @@ async def proofs(session: AsyncSession, division_code: str, at: datetime) -> lis
     """Proofs on the list of a division, by code."""
     rows = await session.execute(_PROOFS, {"areas": areas_of(division_code), "at": at})
     return list(rows.mappings())
+
+
+async def item_name(
+    session: AsyncSession, division_code: str, at: datetime, *, code: str
+) -> str | None:
+    """Name of a service item on the list of a division, or none."""
+    asked = {"areas": areas_of(division_code), "at": at, "code": code}
+    name: str | None = await session.scalar(_ITEM, asked)
+    return name
 
 
 async def windows_near(

@@ -177,6 +177,10 @@ _OF_PERSON: dict[str, TextClause] = {
         "SELECT lower(during) AS begins, upper(during) AS ends FROM shift"
         " WHERE person_id = :id ORDER BY during"
     ),
+    "trainings": text(
+        "SELECT item_code, matter_code, course, trained_on, valid_until FROM training"
+        " WHERE person_id = :id ORDER BY trained_on, id"
+    ),
     "postings": text(
         "SELECT home_unit, commanding_unit, lower(during) AS begins, upper(during) AS ends"
         " FROM posting WHERE person_id = :id ORDER BY during"
@@ -286,6 +290,7 @@ async def erase_person(session: AsyncSession, person_id: int, *, sealed: str, sh
         "DELETE FROM track WHERE person_id = :id",
         "DELETE FROM device WHERE person_id = :id",
         "DELETE FROM shift WHERE person_id = :id",
+        "DELETE FROM training WHERE person_id = :id",
         "DELETE FROM person_power WHERE person_id = :id",
         "DELETE FROM grid_post WHERE person_id = :id",
         "DELETE FROM micro_grid_post WHERE person_id = :id",

@@ -66,6 +66,7 @@ TEXTS = {
     "visit_programme": "name",
     "visit": "note",
     "warning_scene": "name",
+    "training": "course",
     "village_window": "name",
     "work_order": "measures",
     "order_history": "note",

@@ -168,6 +168,7 @@ def bodies(side, whose):
         "DeviceIn": {"person": told["code"], "label": "x", "datum": "wgs84"},
         "ShiftIn": a_shift(),
         "PostingIn": a_posting(),
+        "TrainingIn": {"matter": "E01", "course": "矩阵", "trained_on": a_day()},
         "DutyIn": {"on_duty": True},
         "PurposeIn": PURPOSE,
         "TokenIn": {"login": "nobody-here", "password": "x"},

@@ -23,7 +23,7 @@ AREA_OF = {
             *("event_history", "event_media", "assignment", "audit_entry"),
             *("event_stage", "escalation", "suspension", "cancel_number", "publication"),
             *("duplicate_link", "citizen_report", "event_voice"),
-            *("track", "device", "shift", "duty_change", "posting"),
+            *("track", "device", "shift", "duty_change", "posting", "training"),
             *("unit", "unit_entry", "delegation", "list_version"),
             *("road_graph", "road_condition", "road_condition_history"),
             *("channel", "subscription", "notice", "delivery"),
