@@ -21,6 +21,7 @@ from gridsvc.accounts.access import describe_rights
 from gridsvc.accounts.openid import Provider
 from gridsvc.accounts.rates import Rates
 from gridsvc.appraisal import reward_routes as rewards
+from gridsvc.appraisal import round_routes as rounds
 from gridsvc.appraisal import routes as appraisal
 from gridsvc.appraisal import star_routes as stars
 from gridsvc.appraisal import survey_routes as surveys
@@ -97,7 +98,7 @@ DOORS = (
     *(events, dispatch, desk, whistles, phones, feed, notices, maps, public, citizens, privacy),
     *(field, ground, basemap, drafts, draft_files, tables, briefings, overviews),
     *(visits, warnings, windows, receptions, decks),
-    *(appraisal, surveys, rewards, stars, ledger),
+    *(appraisal, surveys, rewards, stars, rounds, ledger),
     *(pages, plan_pages, phone_pages, desk_pages, overview_pages, sign_in_pages, help_pages),
     *(health, metrics),
 )

@@ -20,7 +20,13 @@ from gridsvc.accounts import sign_in_queries
 from gridsvc.accounts.digests import digest_of as digest_of_secret
 from gridsvc.accounts.digests import new_secret
 from gridsvc.accounts.roles import FIELD, Role
-from gridsvc.appraisal import counting, rectification_queries, reward_queries, star_queries
+from gridsvc.appraisal import (
+    counting,
+    rectification_queries,
+    reward_queries,
+    round_queries,
+    star_queries,
+)
 from gridsvc.appraisal import queries as appraisal_queries
 from gridsvc.appraisal import survey_queries as surveys
 from gridsvc.audit import service as audit
@@ -67,6 +73,7 @@ from tests.who import KEYRING, open_account
 FOREIGN_COUNTY, FOREIGN_COMMUNITY = "990201000000", "990201001001"
 #: Degrees by which the foreign community lies further east.
 EAST = 0.1
+_PARTS = ("raters", "ratees")
 #: Words of the foreign county that no request of the tests holds.
 MARKS = ("外县机密", "外县某", "外**")
 
@@ -104,6 +111,7 @@ class Side:
     booked: int = 0
     reward: int = 0
     check: int = 0
+    round: int = 0
     street: str = ""
     briefing: int = 0
     programme: int = 0
@@ -240,6 +248,7 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
     await _survey(session, side, name)
     await _reward(session, side, name)
     await _rate(session, side, name)
+    await _judge(session, side, name)
     side.briefing = await _brief(session, side, name)
     await _visit(session, side, name)
     await _warn(session, side, name)
@@ -661,6 +670,27 @@ async def _rate(session: AsyncSession, side: Side, name: str) -> None:
             " WHERE division_code = :division"
         ),
         {"division": side.community},
+    )
+
+
+async def _judge(session: AsyncSession, side: Side, name: str) -> None:
+    """A round in which the street scored the department."""
+    units = [{"code": code, "name": name} for code in (side.street, side.department)]
+    aspect = {"code": "help", "name": name, "weight": 1, "source": "raters"}
+    scheme = {"code": "mutual", "name": name, "aspects": [aspect]}
+    laid_down = {"division": side.community, "code": "mutual", "name": f"{name}考核"}
+    told = {part: {"codes": [unit["code"]]} for part, unit in zip(_PARTS, units, strict=True)}
+    await round_queries.set_scheme(session, laid_down | {"sides": [scheme | told]})
+    told = {part: [unit] for part, unit in zip(_PARTS, units, strict=True)}
+    days = {"since": date(2026, 1, 1), "until": date(2027, 1, 1)}
+    side.round = await round_queries.add(
+        session, laid_down | days | {"scheme": "mutual", "sides": [scheme | told]}
+    )
+    line = {"round": side.round, "division": side.community}
+    scored = {"side": "mutual", "rater": side.street, "ratee": side.department}
+    await round_queries.score(session, [line | scored | {"aspect": "help", "score": 80}])
+    await round_queries.note(
+        session, line | {"deed": "open", "unit": None, "scores": None, "actor": name}
     )
 
 

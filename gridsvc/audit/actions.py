@@ -69,6 +69,7 @@ class Action(StrEnum):
     ACCOUNT_BOOKED = "account_booked"
     REWARDS_CHANGED = "rewards_changed"
     SPOT_CHECKED = "spot_checked"
+    ROUND_MOVED = "round_moved"
     STARS_CHANGED = "stars_changed"
     RECTIFICATION_MOVED = "rectification_moved"
     AUDIT_READ = "audit_read"

@@ -22,7 +22,7 @@ from gridsvc.config import USUAL, FileLimits
 from gridsvc.dispatch import service as dispatch
 from gridsvc.errors import BadInput, GridsvcError
 from gridsvc.events.schemas import EventIn
-from gridsvc.exchange import guard, list_tables, measures, table_checks, tables
+from gridsvc.exchange import guard, list_tables, measures, practices, table_checks, tables
 from gridsvc.exchange.areas import read_area, read_givens
 from gridsvc.exchange.layers import layer_names, read_layer
 from gridsvc.exchange.roads import is_extract, read_roads
@@ -31,7 +31,6 @@ from gridsvc.grids import service as grids
 from gridsvc.keyring import Keyring
 from gridsvc.mandates import service as mandates
 from gridsvc.mandates.service import Edition
-from gridsvc.outreach import practices
 from gridsvc.people import service as people
 from gridsvc.progress import Progress, silent
 from gridsvc.roads import service as roads

@@ -6,6 +6,7 @@ from geoalchemy2 import alembic_helpers
 from gridsvc.accounts import models as accounts
 from gridsvc.appraisal import models as appraisal
 from gridsvc.appraisal import reward_models as rewards
+from gridsvc.appraisal import round_models as rounds
 from gridsvc.appraisal import star_models as stars
 from gridsvc.appraisal import survey_models as surveys
 from gridsvc.audit import models as audit
@@ -32,7 +33,7 @@ ROOMS = (
     *(accounts, audit, grids, mandates, offices, roads, people),
     *(events, citizens, dispatch, notices, drafts, briefing),
     *(outreach, warnings, windows, receptions),
-    *(appraisal, surveys, rewards, stars, ledger),
+    *(appraisal, surveys, rewards, stars, rounds, ledger),
 )
 
 

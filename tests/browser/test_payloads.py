@@ -67,6 +67,8 @@ TEXTS = {
     "visit": "note",
     "warning_scene": "name",
     "training": "course",
+    "appraisal_scheme": "name",
+    "appraisal_round": "name",
     "village_window": "name",
     "work_order": "measures",
     "order_history": "note",

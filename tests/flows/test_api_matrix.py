@@ -80,6 +80,7 @@ def parameters(side, whose):
         "transaction_id": side.booked,
         "reward_id": side.reward,
         "check_id": side.check,
+        "round_id": side.round,
         "by": "area",
         "delivery_id": side.delivery,
         "number": side.number,
@@ -313,6 +314,24 @@ def bodies(side, whose):
         "SearchIn": {
             **{"division": side.community, "since": "2026-01-01T00:00:00Z"},
             "until": "2100-01-01T00:00:00Z",
+        },
+        "AppraisalSchemeIn": {
+            **{"division": side.community, "code": f"m{uuid4().hex}", "name": "矩阵"},
+            "sides": [
+                {
+                    **{"code": "m", "name": "矩阵"},
+                    **{"raters": {"kind": "street"}, "ratees": {"codes": [side.department]}},
+                    "aspects": [{"code": "n", "name": "矩阵", "weight": 1}],
+                }
+            ],
+        },
+        "RoundIn": {
+            **{"division": side.community, "scheme": "mutual", "name": "矩阵"},
+            **{"since": a_day(), "until": "2100-01-01"},
+        },
+        "ScoresIn": {
+            **{"side": "mutual", "rater": side.street},
+            "scores": [{"ratee": side.department, "aspect": "help", "score": 70}],
         },
         "VerdictIn": {"verdict": "dismissed", "note": "矩阵"},
         "StarRuleIn": {

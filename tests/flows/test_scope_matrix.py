@@ -40,6 +40,7 @@ AREA_OF = {
             *("survey_answer", "rectification", "rectification_history", "reward_rule", "reward"),
             *("ledger_account", "ledger_transaction", "ledger_entry"),
             *("photo_hash", "spot_check", "star_rule", "star_rating"),
+            *("appraisal_scheme", "appraisal_round", "appraisal_score", "appraisal_history"),
         ),
         "division_code",
     ),
@@ -56,7 +57,7 @@ AREA_OF = {
 #: What a community may know of the county it lies in: its name, its units and its lists.
 FROM_ABOVE = {
     *("division", "unit", "unit_entry", "delegation", "list_version", "indicator", "survey_scheme"),
-    "star_rule",
+    *("star_rule", "appraisal_scheme", "appraisal_round"),
 }
 #: What accounts may be limited to, and whether our county's rows are then to be seen.
 AREAS = {

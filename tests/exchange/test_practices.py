@@ -1,10 +1,12 @@
 import json
+import re
 
 import pytest
 
 from gridsvc.db import transaction
 from gridsvc.errors import BadInput
-from gridsvc.outreach import practices, visit_queries
+from gridsvc.exchange import practices
+from gridsvc.outreach import visit_queries
 from gridsvc.town.codes import FOLDER
 from tests.outreach.visits import RESULTS
 from tests.towns import COMMUNITY, COUNTY
@@ -47,4 +49,12 @@ async def test_what_is_wrong_is_named(town_session, told, named):
 def test_the_practices_of_real_places_are_there_by_name():
     told = json.loads((FOLDER / "practices.json").read_text("utf-8"))
     names = {one["name"] for entries in told.values() for one in entries}
-    assert {"结一联十", "干部联系户"} <= names
+    assert {"结一联十", "干部联系户", "来宾双向考核", "年度绩效擂台"} <= names
+
+
+async def test_every_practice_of_a_real_place_can_be_loaded_twice(town):
+    told = re.sub(rb'"E0\d+"', b'"E01"', (FOLDER / "practices.json").read_bytes())
+    for _ in range(2):
+        async with transaction(town) as session:
+            counts = await practices.load(session, told, division=COUNTY)
+        assert counts == {kind: len(entries) for kind, entries in json.loads(told).items()}

@@ -1,4 +1,4 @@
-"""A place's ways of going to people, as one file of data: what towns do differently."""
+"""A place's ways of working, as one file of data: what towns do differently."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.appraisal import judging
+from gridsvc.appraisal.round_schemas import AppraisalSchemeIn
 from gridsvc.errors import BadInput
 from gridsvc.outreach import reception_service, visiting, warning_service, window_service
 from gridsvc.outreach.reception_schemas import CycleIn
@@ -24,6 +26,7 @@ class Practices(BaseModel):
     warning_scenes: list[dict[str, Any]] = Field(default=[], max_length=1000)
     windows: list[dict[str, Any]] = Field(default=[], max_length=1000)
     reception_cycles: list[dict[str, Any]] = Field(default=[], max_length=1000)
+    appraisal_schemes: list[dict[str, Any]] = Field(default=[], max_length=1000)
 
 
 async def load(session: AsyncSession, content: bytes, *, division: str) -> dict[str, int]:
@@ -50,6 +53,7 @@ async def load(session: AsyncSession, content: bytes, *, division: str) -> dict[
         scenes = [SceneIn(**_at(division, one)) for one in told.warning_scenes]
         windows = [WindowIn(**_at(division, one)) for one in told.windows]
         cycles = [CycleIn(**_at(division, one)) for one in told.reception_cycles]
+        schemes = [AppraisalSchemeIn(**_at(division, one)) for one in told.appraisal_schemes]
     except ValidationError as failure:
         first = failure.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
@@ -62,11 +66,14 @@ async def load(session: AsyncSession, content: bytes, *, division: str) -> dict[
         await window_service.set_window(session, window)
     for cycle in cycles:
         await reception_service.set_cycle(session, cycle)
+    for scheme in schemes:
+        await judging.set_scheme(session, scheme)
     return {
         "visit_programmes": len(programmes),
         "warning_scenes": len(scenes),
         "windows": len(windows),
         "reception_cycles": len(cycles),
+        "appraisal_schemes": len(schemes),
     }
 
 
