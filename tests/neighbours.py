@@ -54,6 +54,7 @@ from gridsvc.notices import service as notices
 from gridsvc.notices.kinds import Kind
 from gridsvc.notices.service import Recipients
 from gridsvc.outreach import (
+    device_queries,
     reception_queries,
     visit_queries,
     warning_queries,
@@ -112,6 +113,7 @@ class Side:
     reward: int = 0
     check: int = 0
     round: int = 0
+    place_device: int = 0
     street: str = ""
     briefing: int = 0
     programme: int = 0
@@ -249,6 +251,7 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
     await _reward(session, side, name)
     await _rate(session, side, name)
     await _judge(session, side, name)
+    await _stand(session, side, name)
     side.briefing = await _brief(session, side, name)
     await _visit(session, side, name)
     await _warn(session, side, name)
@@ -671,6 +674,22 @@ async def _rate(session: AsyncSession, side: Side, name: str) -> None:
         ),
         {"division": side.community},
     )
+
+
+async def _stand(session: AsyncSession, side: Side, name: str) -> None:
+    """A device that raised an alarm, and something said to a cell."""
+    lon, lat = side.place
+    place = {"lon": lon, "lat": lat, "division": side.community}
+    told = {"code": f"{side.community}-a", "name": f"{name}报警", "kind": "alarm", "matter": "E01"}
+    link = {"video_url": "https://video.example/x", "digest": name.encode()}
+    side.place_device = await device_queries.set_device(session, place | told | link)
+    raised = {"device": side.place_device, "event": side.event, "division": side.community}
+    await device_queries.add_alarm(session, raised | {"client_key": name, "digest": b""})
+    numbers = dict.fromkeys(("people", "loudspeakers", "households"), 1)
+    account = side.accounts[Role.SUPERVISOR]
+    said = {"division": side.community, "message": name, "cells": [side.community], "actor": name}
+    key = {"account": account, "client_key": name, "digest": b""}
+    await device_queries.add_broadcast(session, said | numbers | key)
 
 
 async def _judge(session: AsyncSession, side: Side, name: str) -> None:

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     DIRECT_WARNINGS = "direct_warnings"
     REGISTER_AT_WINDOW = "register_at_window"
     DIRECT_RECEPTIONS = "direct_receptions"
+    BROADCAST = "broadcast"
     VIEW_DRAFTS = "view_drafts"
     EDIT_DRAFTS = "edit_drafts"
     APPROVE_DRAFTS = "approve_drafts"
@@ -125,6 +126,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.APPROVE_SUSPENSIONS,
             Permission.SIGN_CALLS,
             Permission.DIRECT_WARNINGS,
+            Permission.BROADCAST,
             Permission.KEEP_LEDGER,
             Permission.VIEW_DRAFTS,
             Permission.APPROVE_DRAFTS,

@@ -54,6 +54,7 @@ class Action(StrEnum):
     WARNING_MOVED = "warning_moved"
     ORDER_MOVED = "order_moved"
     RECEPTION_MOVED = "reception_moved"
+    BROADCAST_SENT = "broadcast_sent"
     SHIFT_HANDED_OVER = "shift_handed_over"
     SHIFT_TAKEN_OVER = "shift_taken_over"
     PHOTO_ADDED = "photo_added"

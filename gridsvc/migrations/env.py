@@ -21,6 +21,7 @@ from gridsvc.ledger import models as ledger
 from gridsvc.mandates import models as mandates
 from gridsvc.mandates import office_models as offices
 from gridsvc.notices import models as notices
+from gridsvc.outreach import device_models as devices
 from gridsvc.outreach import models as outreach
 from gridsvc.outreach import reception_models as receptions
 from gridsvc.outreach import warning_models as warnings
@@ -32,7 +33,7 @@ from gridsvc.roads import models as roads
 ROOMS = (
     *(accounts, audit, grids, mandates, offices, roads, people),
     *(events, citizens, dispatch, notices, drafts, briefing),
-    *(outreach, warnings, windows, receptions),
+    *(outreach, warnings, windows, receptions, devices),
     *(appraisal, surveys, rewards, stars, rounds, ledger),
 )
 

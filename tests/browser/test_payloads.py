@@ -67,6 +67,8 @@ TEXTS = {
     "visit": "note",
     "warning_scene": "name",
     "training": "course",
+    "place_device": "name",
+    "broadcast": "message",
     "appraisal_scheme": "name",
     "appraisal_round": "name",
     "village_window": "name",

@@ -97,6 +97,7 @@ def parameters(side, whose):
         **{"before_since": "2025-01-01", "before_until": "2026-01-01"},
         "device_id": side.device,
         "household_id": side.household,
+        "place_device_id": side.place_device,
         **{"programme_id": side.programme, "visit_id": side.visit},
         **{"cycle_id": side.cycle, "reception_id": side.reception, "planned_on": "2026-01-06"},
         **{"warning_id": side.warning, "window_id": side.window, "order_id": side.order},
@@ -332,6 +333,13 @@ def bodies(side, whose):
         "ScoresIn": {
             **{"side": "mutual", "rater": side.street},
             "scores": [{"ratee": side.department, "aspect": "help", "score": 70}],
+        },
+        "PlaceDeviceIn": place
+        | {"code": f"{side.community}-a", "name": "矩阵", "kind": "alarm", "matter": "E01"},
+        "AlarmIn": {"client_key": uuid4().hex},
+        "BroadcastIn": {
+            **{"cells": [f"{side.community}001"], "message": "矩阵"},
+            "client_key": uuid4().hex,
         },
         "VerdictIn": {"verdict": "dismissed", "note": "矩阵"},
         "StarRuleIn": {

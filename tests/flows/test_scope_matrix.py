@@ -40,6 +40,7 @@ AREA_OF = {
             *("survey_answer", "rectification", "rectification_history", "reward_rule", "reward"),
             *("ledger_account", "ledger_transaction", "ledger_entry"),
             *("photo_hash", "spot_check", "star_rule", "star_rating"),
+            *("place_device", "alarm", "broadcast"),
             *("appraisal_scheme", "appraisal_round", "appraisal_score", "appraisal_history"),
         ),
         "division_code",
