@@ -137,10 +137,20 @@ async def anonymise_cases(session: AsyncSession, *, days: int) -> int:
         "UPDATE publication SET note = ''",
         "UPDATE duplicate_link SET note = ''",
         "UPDATE citizen_report SET comment = ''",
+        "UPDATE work_order SET measures = CASE WHEN measures IS NOT NULL THEN '' END",
+        "UPDATE reception_item SET decision = CASE WHEN decision IS NOT NULL THEN '' END",
+        "UPDATE reception_history SET note = ''",
     ):
         await session.execute(
             text(f"{statement} WHERE event_id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids}
         )
+    await session.execute(
+        text("""
+        UPDATE order_history h SET note = '' FROM work_order o
+        WHERE o.id = h.order_id AND o.event_id = ANY(CAST(:ids AS bigint[]))
+        """),
+        {"ids": ids},
+    )
     for statement in ("DELETE FROM event_media", "DELETE FROM event_voice"):
         await session.execute(
             text(f"{statement} WHERE event_id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids}
