@@ -210,6 +210,14 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
         ),
         {"code": side.community, "name": f"{name}服务站"},
     )
+    await session.execute(
+        text(
+            "INSERT INTO department_grid (division_code, kind, code, name, geom)"
+            " SELECT division_code, 'police', 'P1', :name, ST_Multi(geom) FROM building"
+            " WHERE division_code = :code ORDER BY id LIMIT 1"
+        ),
+        {"code": side.community, "name": f"{name}警格"},
+    )
     for table, shape in (("zone", "ST_Multi(geom)"), ("seed_point", "ST_Centroid(geom)")):
         await session.execute(
             text(

@@ -67,6 +67,8 @@ TEXTS = {
     "visit": "note",
     "warning_scene": "name",
     "training": "course",
+    "admission": "name",
+    "department_grid": "name",
     "place_device": "name",
     "broadcast": "message",
     "appraisal_scheme": "name",

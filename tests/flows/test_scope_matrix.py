@@ -18,7 +18,7 @@ AREA_OF = {
     **dict.fromkeys(
         (
             *("building", "household", "barrier", "site", "plan", "grid", "micro_grid"),
-            *("zone", "seed_point"),
+            *("zone", "seed_point", "department_grid"),
             *("person", "person_power", "workload", "position", "account", "event"),
             *("event_history", "event_media", "assignment", "audit_entry"),
             *("event_stage", "escalation", "suspension", "cancel_number", "publication"),
@@ -58,7 +58,7 @@ AREA_OF = {
 #: What a community may know of the county it lies in: its name, its units and its lists.
 FROM_ABOVE = {
     *("division", "unit", "unit_entry", "delegation", "list_version", "indicator", "survey_scheme"),
-    *("star_rule", "appraisal_scheme", "appraisal_round"),
+    *("star_rule", "appraisal_scheme", "appraisal_round", "department_grid"),
 }
 #: What accounts may be limited to, and whether our county's rows are then to be seen.
 AREAS = {

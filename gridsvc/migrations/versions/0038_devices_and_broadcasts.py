@@ -1,4 +1,4 @@
-"""devices at places with their alarms and video links; broadcasts to cells."""
+"""devices at places with alarms and video links; broadcasts; grids of departments."""
 
 import geoalchemy2
 import sqlalchemy as sa
@@ -31,11 +31,23 @@ VISIBLE = (
     )
     + " AND current_setting('gridsvc.reporter', true) = '*'"
 )
+#: What holds for an area, whoever laid it down above it.
+FROM_ABOVE = (
+    "(division_code = ANY (string_to_array(current_setting('gridsvc.above', true), ','))"
+    f" OR division_code = '{'0' * 12}')"
+    " AND nullif(current_setting('gridsvc.high', true), '') IS NOT NULL"
+    " AND current_setting('gridsvc.reporter', true) = '*'"
+)
+LISTS = (
+    "'powers', 'matters', 'units', 'delegations', 'limits', 'policies', 'duties', 'calendars',"
+    " 'proofs', 'items', 'windows', 'offers', 'forms'"
+)
 #: What the service may do, beside reading.
 WRITES = {
     "place_device": "INSERT, UPDATE",
     "alarm": "INSERT",
     "broadcast": "INSERT, UPDATE (told)",
+    "department_grid": "",
 }
 
 
@@ -78,6 +90,20 @@ def _check(table: str, name: str, condition: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(condition, name=op.f(f"ck_{table}_{name}"))
 
 
+def _geom(shape: str) -> sa.Column:
+    return sa.Column("geom", geoalchemy2.Geometry(shape, 4326, spatial_index=False), nullable=False)
+
+
+def _sound(table: str) -> sa.CheckConstraint:
+    return _check(
+        table,
+        "sound_geom",
+        "ST_IsValid(geom) AND NOT ST_IsEmpty(geom)"
+        " AND ST_XMin(geom) >= -180 AND ST_XMax(geom) <= 180"
+        " AND ST_YMin(geom) >= -90 AND ST_YMax(geom) <= 90",
+    )
+
+
 def _devices() -> None:
     table = "place_device"
     op.create_table(
@@ -87,7 +113,7 @@ def _devices() -> None:
         _code("code"),
         _text("name"),
         _text("kind"),
-        sa.Column("geom", geoalchemy2.Geometry("POINT", 4326, spatial_index=False), nullable=False),
+        _geom("POINT"),
         _text("matter_code", nullable=True),
         _text("video_url", nullable=True),
         _bytes("digest", nullable=True),
@@ -103,13 +129,7 @@ def _devices() -> None:
         _check(table, "name_length", "length(name) BETWEEN 1 AND 100"),
         _check(table, "raises_alarms", "(matter_code IS NULL) = (digest IS NULL)"),
         _check(table, "video_url", "video_url LIKE 'https://%'"),
-        _check(
-            table,
-            "sound_geom",
-            "ST_IsValid(geom) AND NOT ST_IsEmpty(geom)"
-            " AND ST_XMin(geom) >= -180 AND ST_XMax(geom) <= 180"
-            " AND ST_YMin(geom) >= -90 AND ST_YMax(geom) <= 90",
-        ),
+        _sound(table),
     )
     op.create_index("ix_place_device_division_code", table, ["division_code"])
     op.create_index("idx_place_device_geom", table, ["geom"], postgresql_using="gist")
@@ -161,15 +181,61 @@ def _broadcasts() -> None:
     op.create_index("ix_broadcast_division_code", table, ["division_code", "sent_at"])
 
 
+def _kinds_of_lists(allowed: str) -> None:
+    op.drop_constraint(op.f("ck_list_version_kind"), "list_version", type_="check")
+    op.create_check_constraint(op.f("ck_list_version_kind"), "list_version", f"kind IN ({allowed})")
+
+
+def _department_grids() -> None:
+    """Loaded by the owner, like all that stands in an area; the service reads them."""
+    table = "department_grid"
+    op.create_table(
+        table,
+        _id(),
+        _code("division_code"),
+        _code("kind"),
+        _code("code"),
+        _text("name"),
+        _geom("MULTIPOLYGON"),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+        _to(table, "division_code", "division.code"),
+        sa.UniqueConstraint(
+            *("division_code", "kind", "code"),
+            name=op.f(f"uq_{table}_division_code_kind_code"),
+        ),
+        _sound(table),
+    )
+    op.create_index(f"idx_{table}_geom", table, ["geom"], postgresql_using="gist")
+    _kinds_of_lists(f"{LISTS}, 'admissions'")
+    table = "admission"
+    op.create_table(
+        table,
+        _big("version_id"),
+        _code("code"),
+        _text("name"),
+        _code("unit_code"),
+        _text("admitted_for"),
+        sa.PrimaryKeyConstraint("version_id", "code", name=op.f(f"pk_{table}")),
+        _to(table, "version_id", "list_version.id", ondelete="CASCADE"),
+        _to(table, "unit_code", "unit.code"),
+    )
+    op.execute(f"GRANT SELECT ON {table} TO {SERVICE}")
+
+
 def upgrade() -> None:
     _devices()
     _broadcasts()
+    _department_grids()
     for table, privileges in WRITES.items():
-        op.execute(f"GRANT SELECT, {privileges} ON {table} TO {SERVICE}")
+        given = ", ".join(filter(None, ("SELECT", privileges)))
+        op.execute(f"GRANT {given} ON {table} TO {SERVICE}")
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY scope ON {table} USING ({VISIBLE})")
+    op.execute(f"CREATE POLICY from_above ON department_grid FOR SELECT USING ({FROM_ABOVE})")
 
 
 def downgrade() -> None:
-    for table in ("alarm", "place_device", "broadcast"):
+    for table in ("alarm", "place_device", "broadcast", "department_grid", "admission"):
         op.drop_table(table)
+    op.execute("DELETE FROM list_version WHERE kind = 'admissions'")
+    _kinds_of_lists(LISTS)
