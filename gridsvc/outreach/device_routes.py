@@ -69,12 +69,12 @@ async def raise_alarm(
     try:
         if not x_device_key:
             raise Unauthenticated("give the device's key as X-Device-Key")
-        return await device_service.raise_alarm(
-            session, x_device_key, told, request.app.state.keyring, address
-        )
+        device = await device_service.enter_by_key(session, x_device_key, address)
     except Unauthenticated:
         await rates.count_public(address)
         raise
+    await rates.count_place_device(device["id"])
+    return await device_service.raise_alarm(session, device, told, request.app.state.keyring)
 
 
 @router.get("/video-links", dependencies=[_LOOK])

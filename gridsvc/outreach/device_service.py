@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc import client_keys
@@ -117,24 +118,18 @@ async def revoke(session: AsyncSession, device_id: int) -> PlaceDeviceOut:
     return await _shown(session, device_id)
 
 
-async def raise_alarm(
-    session: AsyncSession, key: str, told: AlarmIn, keyring: Keyring, address: str | None
-) -> AlarmOut:
-    """Take an alarm: an event at the device's place, or one more of the event that is open.
+async def enter_by_key(session: AsyncSession, key: str, address: str | None) -> RowMapping:
+    """The device of a key; from here on the transaction sees its division alone.
 
     Parameters
     ----------
-    key
-        Of the device; from here on the transaction sees its division alone.
     address
-        Network address it comes from.
+        Network address it asks from.
 
     Raises
     ------
     Unauthenticated
         If no device has this key, or it was revoked.
-    BadInput
-        If the client key was used with another body, or the event cannot be reported.
     """
     await enter(session, EVERYWHERE)
     device = await device_queries.by_digest(session, digest_of(key))
@@ -142,6 +137,24 @@ async def raise_alarm(
         raise Unauthenticated("no device has this key; set the device up or check its settings")
     await enter(session, Scope((code_range(device["division_code"]),)))
     session.info["actor"] = Actor(None, f"device {device['code']}", via="device", address=address)
+    return device
+
+
+async def raise_alarm(
+    session: AsyncSession, device: RowMapping, told: AlarmIn, keyring: Keyring
+) -> AlarmOut:
+    """Take an alarm: an event at the device's place, or one more of the event that is open.
+
+    Parameters
+    ----------
+    device
+        As `enter_by_key` gives it.
+
+    Raises
+    ------
+    BadInput
+        If the client key was used with another body, or the event cannot be reported.
+    """
     await device_queries.touch(session, device["id"])
     digest = client_keys.digest_of(told)
     before = await device_queries.alarm(session, device["id"], told.client_key)

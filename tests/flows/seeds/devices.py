@@ -24,7 +24,7 @@ async def row26(town, client):
 
 
 async def row59(town, client):
-    """视频连线: links of conference rooms and cameras by cell and event; others by connector."""
+    """视频连线: cameras, and rooms of 西楚云 and city command, linked for a cell and an event."""
     await staff(town, a_person("w0", middle(0, 0), capacity=9))
     rooms = {"CMD-CITY": "市指挥中心", "XICHU": "西楚云视频"}
     for code, name in rooms.items():
