@@ -21,6 +21,7 @@ from gridsvc.accounts.access import describe_rights
 from gridsvc.accounts.openid import Provider
 from gridsvc.accounts.rates import Rates
 from gridsvc.appraisal import reward_routes as rewards
+from gridsvc.appraisal import round_routes as rounds
 from gridsvc.appraisal import routes as appraisal
 from gridsvc.appraisal import star_routes as stars
 from gridsvc.appraisal import survey_routes as surveys
@@ -63,6 +64,7 @@ from gridsvc.maps import routes as maps
 from gridsvc.notices import routes as notices
 from gridsvc.notices.sender import Sender
 from gridsvc.observing import Observed, with_request_ids
+from gridsvc.outreach import device_routes as place_devices
 from gridsvc.outreach import reception_routes as receptions
 from gridsvc.outreach import tasks as outreach_tasks
 from gridsvc.outreach import visit_routes as visits
@@ -73,6 +75,7 @@ from gridsvc.people import routes as people
 from gridsvc.people import shift_routes as shifts
 from gridsvc.people import tasks as people_tasks
 from gridsvc.people import track_routes as tracks
+from gridsvc.people import training_routes as trainings
 from gridsvc.pressure import BodyLimit, WorkLimit
 from gridsvc.privacy import routes as privacy
 from gridsvc.privacy import tasks as privacy_tasks
@@ -97,12 +100,12 @@ log = logging.getLogger(__name__)
 #: Every router of the service.
 DOORS = (
     *(accounts, audit, grids, tile_routes, mandates, offices, roads),
-    *(people, shifts, postings, tracks, lives),
+    *(people, shifts, postings, trainings, tracks, lives),
     *(events, dispatch, desk, whistles, phones, feed, notices, maps, public, citizens, privacy),
     *(field, ground, basemap, drafts, draft_files, tables, briefings, overviews),
-    *(visits, warnings, windows, receptions, decks),
+    *(visits, warnings, windows, receptions, decks, place_devices),
     *(groups, standards, projects, sittings, repairs),
-    *(appraisal, surveys, rewards, stars, ledger),
+    *(appraisal, surveys, rewards, stars, rounds, ledger),
     *(pages, plan_pages, phone_pages, desk_pages, overview_pages, sign_in_pages, help_pages),
     *(health, metrics),
 )

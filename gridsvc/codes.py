@@ -63,6 +63,18 @@ def code_range(code: str) -> tuple[str, str]:
     return code, ":" if len(after) > digits else after.ljust(12, "0")
 
 
+def within(code: str, division: str) -> bool:
+    """Whether a division lies in another one, or is it.
+
+    Examples
+    --------
+    >>> within("320106001001", "320106000000")
+    True
+    """
+    low, high = code_range(division)
+    return low <= code < high
+
+
 def range_within(code: str | None) -> tuple[str, str]:
     """The range of a division that is asked for, or of everything where none is.
 

@@ -20,7 +20,13 @@ from gridsvc.accounts import sign_in_queries
 from gridsvc.accounts.digests import digest_of as digest_of_secret
 from gridsvc.accounts.digests import new_secret
 from gridsvc.accounts.roles import FIELD, Role
-from gridsvc.appraisal import counting, rectification_queries, reward_queries, star_queries
+from gridsvc.appraisal import (
+    counting,
+    rectification_queries,
+    reward_queries,
+    round_queries,
+    star_queries,
+)
 from gridsvc.appraisal import queries as appraisal_queries
 from gridsvc.appraisal import survey_queries as surveys
 from gridsvc.audit import service as audit
@@ -48,15 +54,16 @@ from gridsvc.notices import service as notices
 from gridsvc.notices.kinds import Kind
 from gridsvc.notices.service import Recipients
 from gridsvc.outreach import (
+    device_queries,
     reception_queries,
     visit_queries,
     warning_queries,
     window_queries,
 )
-from gridsvc.people import devices, postings, shifts, tracking
+from gridsvc.people import devices, postings, shifts, tracking, training
 from gridsvc.people import service as people
 from gridsvc.people.pings import USUAL, Ping, Source
-from gridsvc.people.schemas import PostingIn, ShiftIn
+from gridsvc.people.schemas import PostingIn, ShiftIn, TrainingIn
 from gridsvc.people.track_schemas import DeviceIn
 from gridsvc.people.tracking import Told
 from gridsvc.registers import (
@@ -75,6 +82,7 @@ from tests.who import KEYRING, open_account
 FOREIGN_COUNTY, FOREIGN_COMMUNITY = "990201000000", "990201001001"
 #: Degrees by which the foreign community lies further east.
 EAST = 0.1
+_PARTS = ("raters", "ratees")
 #: Words of the foreign county that no request of the tests holds.
 MARKS = ("外县机密", "外县某", "外**")
 
@@ -112,6 +120,8 @@ class Side:
     booked: int = 0
     reward: int = 0
     check: int = 0
+    round: int = 0
+    place_device: int = 0
     street: str = ""
     briefing: int = 0
     programme: int = 0
@@ -217,6 +227,14 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
         ),
         {"code": side.community, "name": f"{name}服务站"},
     )
+    await session.execute(
+        text(
+            "INSERT INTO department_grid (division_code, kind, code, name, geom)"
+            " SELECT division_code, 'police', 'P1', :name, ST_Multi(geom) FROM building"
+            " WHERE division_code = :code ORDER BY id LIMIT 1"
+        ),
+        {"code": side.community, "name": f"{name}警格"},
+    )
     for table, shape in (("zone", "ST_Multi(geom)"), ("seed_point", "ST_Centroid(geom)")):
         await session.execute(
             text(
@@ -257,6 +275,8 @@ async def _fill(session: AsyncSession, side: Side, prefix: str, name: str) -> No
     await _survey(session, side, name)
     await _reward(session, side, name)
     await _rate(session, side, name)
+    await _judge(session, side, name)
+    await _stand(session, side, name)
     side.briefing = await _brief(session, side, name)
     await _visit(session, side, name)
     await _warn(session, side, name)
@@ -338,6 +358,9 @@ async def _put_on_the_way(session: AsyncSession, side: Side, name: str) -> None:
     )
     side.shift = planned.id
     unit = f"{side.person[:3]}-unit"
+    course: dict[str, Any] = {"matter": "E01", "course": f"{name}培训"}
+    learned = TrainingIn(trained_on=date(2026, 1, 1), **course)
+    await training.record(session, side.person, learned)
     await postings.post(
         session,
         side.person,
@@ -535,10 +558,11 @@ async def _open_window(session: AsyncSession, side: Side, name: str) -> None:
         session,
         {
             **{"division": side.community, "code": "five", "name": f"{name}窗口"},
-            "classes": [{"code": "worry", "name": name}],
+            **{"classes": [{"code": "worry", "name": name}], "serves": []},
         },
     )
-    await window_queries.register(session, side.others_event, side.window, "worry")
+    told = {"window_id": side.window, "class_code": "worry", "item": None, "at_door": None}
+    await window_queries.register(session, side.others_event, told)
     side.order = await window_queries.issue(
         session,
         {
@@ -784,6 +808,43 @@ async def _rate(session: AsyncSession, side: Side, name: str) -> None:
             " WHERE division_code = :division"
         ),
         {"division": side.community},
+    )
+
+
+async def _stand(session: AsyncSession, side: Side, name: str) -> None:
+    """A device that raised an alarm, and something said to a cell."""
+    lon, lat = side.place
+    place = {"lon": lon, "lat": lat, "division": side.community}
+    told = {"code": f"{side.community}-a", "name": f"{name}报警", "kind": "alarm", "matter": "E01"}
+    link = {"video_url": "https://video.example/x", "digest": name.encode()}
+    side.place_device = await device_queries.set_device(session, place | told | link)
+    raised = {"device": side.place_device, "event": side.event, "division": side.community}
+    await device_queries.add_alarm(session, raised | {"client_key": name, "digest": b""})
+    numbers = dict.fromkeys(("people", "loudspeakers", "households"), 1)
+    account = side.accounts[Role.SUPERVISOR]
+    said = {"division": side.community, "message": name, "cells": [side.community], "actor": name}
+    key = {"account": account, "client_key": name, "digest": b""}
+    await device_queries.add_broadcast(session, said | numbers | key)
+
+
+async def _judge(session: AsyncSession, side: Side, name: str) -> None:
+    """A round in which the street scored the department."""
+    units = [{"code": code, "name": name} for code in (side.street, side.department)]
+    aspect = {"code": "help", "name": name, "weight": 1, "source": "raters"}
+    scheme = {"code": "mutual", "name": name, "aspects": [aspect]}
+    laid_down = {"division": side.community, "code": "mutual", "name": f"{name}考核"}
+    told = {part: {"codes": [unit["code"]]} for part, unit in zip(_PARTS, units, strict=True)}
+    await round_queries.set_scheme(session, laid_down | {"sides": [scheme | told]})
+    told = {part: [unit] for part, unit in zip(_PARTS, units, strict=True)}
+    days = {"since": date(2026, 1, 1), "until": date(2027, 1, 1)}
+    side.round = await round_queries.add(
+        session, laid_down | days | {"scheme": "mutual", "sides": [scheme | told]}
+    )
+    line = {"round": side.round, "division": side.community}
+    scored = {"side": "mutual", "rater": side.street, "ratee": side.department}
+    await round_queries.score(session, [line | scored | {"aspect": "help", "score": 80}])
+    await round_queries.note(
+        session, line | {"deed": "open", "unit": None, "scores": None, "actor": name}
     )
 
 

@@ -57,6 +57,10 @@ class Rates:
         """Count a position of a phone that tells them without an account; raises the same."""
         await self._count(self._requests, f"device {device_id}")
 
+    async def count_place_device(self, device_id: int) -> None:
+        """Count an alarm of a device that stands at a place; raises the same."""
+        await self._count(self._requests, f"place device {device_id}")
+
     async def count_sign_in(self, address: str | None) -> None:
         """Count a try to sign in from an address; raises as `count_request`."""
         await self._count(self._sign_ins, address or "unknown")

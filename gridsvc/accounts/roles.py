@@ -48,6 +48,7 @@ class Permission(StrEnum):
     DIRECT_RECEPTIONS = "direct_receptions"
     VIEW_REGISTERS = "view_registers"
     KEEP_REGISTERS = "keep_registers"
+    BROADCAST = "broadcast"
     VIEW_DRAFTS = "view_drafts"
     EDIT_DRAFTS = "edit_drafts"
     APPROVE_DRAFTS = "approve_drafts"
@@ -131,6 +132,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.APPROVE_SUSPENSIONS,
             Permission.SIGN_CALLS,
             Permission.DIRECT_WARNINGS,
+            Permission.BROADCAST,
             Permission.KEEP_LEDGER,
             Permission.VIEW_DRAFTS,
             Permission.APPROVE_DRAFTS,

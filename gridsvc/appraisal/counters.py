@@ -153,17 +153,23 @@ class Place:
 
 
 def places(values: Sequence[Value], *, higher_is_better: bool) -> list[Place | None]:
-    """Places of shares among each other; none of what has no bounds.
+    """Places of shares among each other; none of what has no bounds. As `places_between`."""
+    return places_between(
+        [
+            None
+            if one.low is None or one.high is None
+            else ((one.low, one.high) if higher_is_better else (-one.high, -one.low))
+            for one in values
+        ]
+    )
+
+
+def places_between(bounds: Sequence[tuple[float, float] | None]) -> list[Place | None]:
+    """Places that bounds leave open, the highest first; none of what has none.
 
     Who is surely better, by bounds that do not meet, stands before; nobody else surely does. So a
     rate of three cases has nearly every place, and a league says no more than it knows.
     """
-    bounds = [
-        None
-        if one.low is None or one.high is None
-        else ((one.low, one.high) if higher_is_better else (-one.high, -one.low))
-        for one in values
-    ]
     known = [one for one in bounds if one is not None]
     return [
         None

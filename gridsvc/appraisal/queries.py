@@ -70,10 +70,11 @@ async def remove_indicator(session: AsyncSession, division: str, code: str) -> N
 
 
 async def names_of(session: AsyncSession, by: str, keys: Iterable[str]) -> dict[str, str]:
-    """Names of areas or units by their codes; nothing for other groups."""
+    """Names of areas, units or matters by their codes; nothing for other groups."""
     statements = {
         "area": "SELECT code, name FROM division WHERE code = ANY (CAST(:keys AS text[]))",
         "unit": "SELECT code, name FROM unit WHERE code = ANY (CAST(:keys AS text[]))",
+        "matter": "SELECT code, name FROM matter WHERE code = ANY (CAST(:keys AS text[]))",
     }
     if by not in statements:
         return {}

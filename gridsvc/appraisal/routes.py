@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from gridsvc.accounts.access import Caller, Session, may
 from gridsvc.accounts.roles import Permission
-from gridsvc.appraisal import counting, service
+from gridsvc.appraisal import counting, service, trending
 from gridsvc.appraisal.schemas import (
     CountersOut,
     DeclarationIn,
@@ -20,7 +20,11 @@ from gridsvc.appraisal.schemas import (
     RefreshedOut,
     ValuesOut,
 )
+from gridsvc.appraisal.trend_queries import By as TrendBy
+from gridsvc.appraisal.trend_schemas import TrendsOut
+from gridsvc.appraisal.trending import Days
 from gridsvc.grids.routes import Within
+from gridsvc.plain_text import PlainText
 
 router = APIRouter(prefix="/api", tags=["appraisal"])
 _FIGURES = may(Permission.VIEW_FIGURES)
@@ -79,6 +83,39 @@ async def counters(
 ) -> CountersOut:
     """Every counter of every stage over days, as history was counted last."""
     return await service.counters(session, division=division, since=since, until=until, by=by)
+
+
+def _earlier(
+    before_since: Annotated[date, Query(examples=["2025-11-01"])],
+    before_until: Annotated[date, Query(examples=["2025-12-01"], description="not included")],
+) -> Days:
+    """The period that is compared with."""
+    return Days(before_since, before_until)
+
+
+@router.get("/trends", dependencies=[_FIGURES])
+async def trends(
+    request: Request,
+    session: Session,
+    since: Since,
+    until: Until,
+    before: Annotated[Days, Depends(_earlier)],
+    division: Within = None,
+    matter: Annotated[
+        PlainText | None, Query(min_length=1, max_length=64, description="with all that is in it")
+    ] = None,
+    by: Annotated[TrendBy, Query(description="area = the divisions right below")] = "matter",
+) -> TrendsOut:
+    """Whether there are more or fewer reports than before, by matter or area, or it is chance."""
+    return await trending.trends(
+        session,
+        before,
+        Days(since, until),
+        division=division,
+        matter=matter,
+        by=by,
+        zone=request.app.state.settings.time_zone,
+    )
 
 
 @router.post("/counters/refresh", dependencies=[_APPRAISE])

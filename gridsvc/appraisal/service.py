@@ -141,7 +141,7 @@ async def _read(
     low, high = code_range(checked(whole))
     found: dict[str, dict[str, dict[str, float]]] = {}
     rows = await counting_queries.read(
-        session, by, low=low, high=high, since=since, until=until, digits=_digits_below(whole)
+        session, by, low=low, high=high, since=since, until=until, digits=digits_below(whole)
     )
     for row in rows:
         counts = {name: row[name] for name in row if name not in {"key", "stage"}}
@@ -149,7 +149,7 @@ async def _read(
     return found
 
 
-def _digits_below(division: str) -> int:
+def digits_below(division: str) -> int:
     """Significant digits of the divisions right below one."""
     level = level_of(division)
     below = 0 if level == "country" else min(_LEVELS.index(level) + 1, len(_LEVELS) - 1)

@@ -54,7 +54,8 @@ def load(
     (powers, matters, units, delegations, limits, policies, duties, calendars), indicators,
     surveys and rules for stars; GeoPackage for
     prepared areas, divisions and people; any vector file for zones no micro-grid crosses
-    (residents' groups, given grids) and seeds that get one of their own (homes, stations);
+    (residents' groups, given grids) and seeds that get one of their own (homes, stations), and
+    with `load department_grids` for those that departments drew (kind, code, name);
     OpenStreetMap extracts for roads, or with `load roads` the streets of a prepared area. Bad rows
     are named with their line. A list is kept as a version; loading it again changes nothing.
     Zones, seeds and service points replace all those of the communities they lie in.

@@ -76,6 +76,27 @@ def read_givens(path: Path, kind: str, limits: FileLimits = USUAL) -> gpd.GeoDat
     )
 
 
+def read_department_grids(path: Path, limits: FileLimits = USUAL) -> gpd.GeoDataFrame:
+    """Grids of departments in EPSG:4326 with kind, code and name; the only layer of a file.
+
+    Raises
+    ------
+    BadInput
+        If the layer cannot be used, or a kind has two grids of one code.
+    """
+    frame = read_layer(
+        str(path), geometry={"polygon"}, columns=("kind", "code", "name"), limits=limits
+    ).to_crs(geo.WGS84)
+    for column in ("kind", "code", "name"):
+        frame[column] = _texts(frame[column], path.name)
+        if frame[column].isna().any():
+            raise BadInput(f"{path.name}: row {frame[column].isna().argmax() + 1} has no {column}")
+    if (twice := frame.duplicated(["kind", "code"])).any():
+        row = frame.loc[twice].iloc[0]
+        raise BadInput(f"{path.name}: {row['kind']} has two grids {row['code']}; keep one")
+    return frame.set_geometry(gpd.GeoSeries(shapely.force_2d(frame.geometry.values), crs=frame.crs))
+
+
 def _buildings(path: Path, limits: FileLimits) -> gpd.GeoDataFrame:
     frame = read_layer(
         f"{path}:buildings", geometry={"polygon"}, counts=("households",), limits=limits

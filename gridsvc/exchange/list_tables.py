@@ -181,6 +181,15 @@ class FormRow(BaseModel):
     field: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class AdmissionRow(BaseModel):
+    """What a department may bring into our grids: a kind of grids of its own, and for what."""
+
+    code: Code
+    name: LongName
+    unit_code: Code
+    admitted_for: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 #: Lists; a list of delegations also has the columns of one of powers, so these are asked first.
 KINDS: dict[str, Kind] = {
     "delegations": (DelegationRow, frozenset({"power_code", "division_code", "from_unit"})),
@@ -194,6 +203,7 @@ KINDS: dict[str, Kind] = {
     "windows": (WindowRow, frozenset({"point_code", "opens", "hours"})),
     "offers": (OfferRow, frozenset({"window_code", "item_code"})),
     "forms": (FormRow, frozenset({"form_code", "field"})),
+    "admissions": (AdmissionRow, frozenset({"unit_code", "admitted_for"})),
 }
 #: What a column refers to, and where to look when it does not exist.
 _REFERENCES = {

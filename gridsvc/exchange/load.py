@@ -22,16 +22,16 @@ from gridsvc.config import USUAL, FileLimits
 from gridsvc.dispatch import service as dispatch
 from gridsvc.errors import BadInput, GridsvcError
 from gridsvc.events.schemas import EventIn
-from gridsvc.exchange import guard, list_tables, measures, table_checks, tables
-from gridsvc.exchange.areas import read_area, read_givens
+from gridsvc.exchange import guard, list_tables, measures, practices, table_checks, tables
+from gridsvc.exchange.areas import read_area, read_department_grids, read_givens
 from gridsvc.exchange.layers import layer_names, read_layer
 from gridsvc.exchange.roads import is_extract, read_roads
-from gridsvc.grids import area_queries, givens, service_point_queries
+from gridsvc.grids import area_queries, department_queries, givens, service_point_queries
 from gridsvc.grids import service as grids
+from gridsvc.grids.queries import existing_divisions
 from gridsvc.keyring import Keyring
 from gridsvc.mandates import service as mandates
 from gridsvc.mandates.service import Edition
-from gridsvc.outreach import practices
 from gridsvc.people import service as people
 from gridsvc.progress import Progress, silent
 from gridsvc.roads import service as roads
@@ -40,14 +40,15 @@ from gridsvc.roads import service as roads
 ORDER = (
     *("divisions", "area", "zones", "seeds", "households", "services", "powers", "matters"),
     *("units", "delegations", "limits", "policies", "duties", "calendars", "proofs", "items"),
-    *("windows", "offers", "forms", "people", "events", "roads", "practices"),
+    *("windows", "offers", "forms", "admissions", "department_grids", "people", "events", "roads"),
+    "practices",
     *measures.KINDS,
 )
 TABLES = {".csv", ".xlsx"}
 #: Lists of which a later one replaces the whole of an earlier one.
 _REPLACING = (
     *("delegations", "limits", "policies", "duties", "proofs", "items", "windows", "offers"),
-    "forms",
+    *("forms", "admissions"),
 )
 #: What planners say beforehand; of one file it replaces what was said before.
 GIVENS = ("zones", "seeds")
@@ -134,10 +135,8 @@ async def load(
         if job.kind == "roads":
             counts["roads"] = await _load_roads(session, job, division, anyway, progress)
             continue
-        if job.kind == "practices":
-            loaded = await _load_practices(session, job, division)
-        elif job.kind == "area":
-            loaded = await _load_area(session, job, division)
+        if job.kind in _OF_PLACES:
+            loaded = await _OF_PLACES[job.kind](session, job, division)
         elif job.kind in GIVENS:
             frame = read_givens(job.path, job.kind, job.limits)
             loaded = {job.kind: await givens.load(session, job.kind, frame, division or WHOLE)}
@@ -212,6 +211,18 @@ async def _load_practices(session: AsyncSession, job: Job, division: str | None)
         raise BadInput("practices are those of a place; name it with --division")
     guard.check_size(job.path, job.limits.table_bytes)
     return await practices.load(session, job.path.read_bytes(), division=division)
+
+
+async def _load_department_grids(
+    session: AsyncSession, job: Job, division: str | None
+) -> dict[str, int]:
+    if division is None:
+        raise BadInput("department grids are those of a place; name it with --division")
+    if not await existing_divisions(session, [division]):
+        raise BadInput(f"there is no division {division}; load the divisions first")
+    frame = read_department_grids(job.path, job.limits)
+    await department_queries.replace(session, division, frame)
+    return {job.kind: len(frame)}
 
 
 async def _load_roads(
@@ -311,6 +322,13 @@ async def _load_events(
     return {"events": len(rows), "assigned": assigned, "waiting": len(rows) - assigned}
 
 
+_OfPlace = Callable[[AsyncSession, Job, str | None], Coroutine[Any, Any, dict[str, int]]]
+#: What a division is told for: the place that it is, or is of.
+_OF_PLACES: dict[str, _OfPlace] = {
+    "practices": _load_practices,
+    "department_grids": _load_department_grids,
+    "area": _load_area,
+}
 _Loader = Callable[[AsyncSession, Job], Coroutine[Any, Any, int]]
 _LOADERS: dict[str, _Loader] = {
     "divisions": _load_divisions,

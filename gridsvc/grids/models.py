@@ -170,6 +170,20 @@ class SeedPoint(Base):
     geom: Mapped[WKBElement] = mapped_column(Geometry("POINT", SRID))
 
 
+class DepartmentGrid(Base):
+    """A grid that a department drew for itself, of a kind such as police or market supervision."""
+
+    __tablename__ = "department_grid"
+    __table_args__ = (UniqueConstraint("division_code", "kind", "code"), sound_geometry())
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    division_code: Mapped[str] = mapped_column(CodeText, ForeignKey("division.code"))
+    kind: Mapped[str] = mapped_column(CodeText)
+    code: Mapped[str] = mapped_column(CodeText)
+    name: Mapped[str] = mapped_column(Text)
+    geom: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", SRID))
+
+
 class CodeScheme(Base):
     """How the codes of one level of cells are formed; data, because standards differ."""
 

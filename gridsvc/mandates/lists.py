@@ -22,6 +22,7 @@ NAMES = {
     "windows": "服务窗口",
     "offers": "进窗事项",
     "forms": "填报事项清单",
+    "admissions": "网格准入清单",
 }
 #: Table with the entries of each kind of list.
 TABLES = {
@@ -38,6 +39,7 @@ TABLES = {
     "windows": "service_window",
     "offers": "service_offer",
     "forms": "form_field",
+    "admissions": "admission",
 }
 #: Columns of a kind that tell its entries apart; for people, too.
 KEYS = {
@@ -54,6 +56,7 @@ KEYS = {
     "windows": ("code",),
     "offers": ("window_code", "item_code"),
     "forms": ("form_code", "field"),
+    "admissions": ("code",),
 }
 #: Kinds whose entries stay until they end by their own dates: events and people refer to them.
 LASTING = frozenset({"powers", "matters", "units"})

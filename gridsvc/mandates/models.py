@@ -102,7 +102,8 @@ class ListVersion(Base):
     __table_args__ = (
         CheckConstraint(
             "kind IN ('powers', 'matters', 'units', 'delegations', 'limits', 'policies',"
-            " 'duties', 'calendars', 'proofs', 'items', 'windows', 'offers', 'forms')",
+            " 'duties', 'calendars', 'proofs', 'items', 'windows', 'offers', 'forms',"
+            " 'admissions')",
             name="kind",
         ),
         CheckConstraint("division_code ~ '^[0-9]{12}$'", name="twelve_digits"),

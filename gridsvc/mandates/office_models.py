@@ -86,3 +86,15 @@ class FormField(Base):
     role: Mapped[str] = mapped_column(Text)
     every: Mapped[str] = mapped_column(Text)
     field: Mapped[str] = mapped_column(CodeText, primary_key=True)
+
+
+class Admission(Base):
+    """That a department's own grids may be laid over ours, and what it may bring in (准入)."""
+
+    __tablename__ = "admission"
+
+    version_id: Mapped[int] = of_version()
+    code: Mapped[str] = mapped_column(CodeText, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    unit_code: Mapped[str] = mapped_column(CodeText, ForeignKey("unit.code"))
+    admitted_for: Mapped[str] = mapped_column(Text)

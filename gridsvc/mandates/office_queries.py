@@ -14,6 +14,9 @@ SELECT code, name, allowed, basis, instead FROM proof
 WHERE version_id = {held("proofs")} ORDER BY code
 """)  # noqa: S608 - fixed names
 
+_ITEM = text(
+    f"SELECT name FROM service_item WHERE version_id = {held('items')} AND code = :code"  # noqa: S608
+)
 # Windows with what is done there; one item may be asked for.
 _WINDOWS = f"""
 SELECT w.code, w.name, w.kind, w.opens, w.hours, s.code AS point_code, s.name AS point_name,
@@ -42,11 +45,26 @@ WHERE f.version_id = {held("forms")} AND (CAST(:role AS text) IS NULL OR f.role 
 ORDER BY f.form_code, f.field
 """)  # noqa: S608 - fixed names
 
+_ADMISSIONS = text(f"""
+SELECT a.code, a.name, a.unit_code, u.name AS unit_name, a.admitted_for
+FROM admission a JOIN unit u ON u.code = a.unit_code
+WHERE a.version_id = {held("admissions")} ORDER BY a.code
+""")  # noqa: S608 - fixed names
+
 
 async def proofs(session: AsyncSession, division_code: str, at: datetime) -> list[RowMapping]:
     """Proofs on the list of a division, by code."""
     rows = await session.execute(_PROOFS, {"areas": areas_of(division_code), "at": at})
     return list(rows.mappings())
+
+
+async def item_name(
+    session: AsyncSession, division_code: str, at: datetime, *, code: str
+) -> str | None:
+    """Name of a service item on the list of a division, or none."""
+    asked = {"areas": areas_of(division_code), "at": at, "code": code}
+    name: str | None = await session.scalar(_ITEM, asked)
+    return name
 
 
 async def windows_near(
@@ -86,6 +104,12 @@ async def form_fields(
     """What forms ask of workers, by form and field."""
     asked = {"areas": areas_of(division_code), "at": at, "role": role}
     rows = await session.execute(_FORMS, asked)
+    return list(rows.mappings())
+
+
+async def admissions(session: AsyncSession, division_code: str, at: datetime) -> list[RowMapping]:
+    """What departments may bring into the grids of a division, by code."""
+    rows = await session.execute(_ADMISSIONS, {"areas": areas_of(division_code), "at": at})
     return list(rows.mappings())
 
 

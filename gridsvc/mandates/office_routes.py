@@ -11,8 +11,16 @@ from gridsvc.accounts.roles import Permission
 from gridsvc.codes import WHOLE, checked
 from gridsvc.geo import Datum, to_wgs84
 from gridsvc.grids.routes import Lat, Lon, Within
+from gridsvc.mandates import admissions as merging
 from gridsvc.mandates import offices
-from gridsvc.mandates.office_schemas import BurdenOut, ProofsOut, ServedOut, ServiceWindowOut
+from gridsvc.mandates.office_schemas import (
+    AdmissionsOut,
+    BurdenOut,
+    OverlayOut,
+    ProofsOut,
+    ServedOut,
+    ServiceWindowOut,
+)
 from gridsvc.mandates.routes import Day
 from gridsvc.plain_text import PlainText
 
@@ -67,6 +75,18 @@ async def burden(
 ) -> BurdenOut:
     """What workers are asked to fill in, and what of it more than once."""
     return await offices.burden_on(session, _area(division), day, role=role)
+
+
+@router.get("/admissions")
+async def admissions(session: Session, division: Within = None, day: Day = None) -> AdmissionsOut:
+    """What departments may bring into our grids on a day (准入清单)."""
+    return await merging.admissions_on(session, _area(division), day)
+
+
+@router.get("/department-grids/overlay", dependencies=[may(Permission.VIEW_MAP)])
+async def overlay(session: Session, division: Within, day: Day = None) -> OverlayOut:
+    """How the grids of departments on that list lie over ours: area and households of each."""
+    return await merging.overlay_on(session, _area(division), day)
 
 
 def _area(division: str | None) -> str:

@@ -92,3 +92,50 @@ class BurdenOut(BaseModel):
     fields: int = Field(description="entries asked for, over all forms")
     needless: int = Field(description="entries that another form asks for as well")
     repeated: list[RepeatedField]
+
+
+class AdmissionOut(BaseModel):
+    """What a department may bring into our grids: a kind of grids of its own, and for what."""
+
+    code: str = Field(examples=["police"], description="kind of the department's grids")
+    name: str = Field(examples=["警务网格"])
+    unit_code: str
+    unit_name: str
+    admitted_for: str = Field(examples=["治安巡查、矛盾纠纷排查"])
+
+
+class AdmissionsOut(BaseModel):
+    """The access list (准入清单) of a division on a day."""
+
+    day: date
+    admissions: list[AdmissionOut]
+
+
+class OverlaidPiece(BaseModel):
+    """What of one of our grids lies in a department's grid."""
+
+    grid: str
+    department_grid: str
+    name: str
+    area_share: float = Field(description="of our grid's area")
+    households: int
+    of_households: int = Field(description="of our grid")
+    households_share: float | None = Field(description="none where nobody lives in our grid")
+
+
+class AdmittedKind(AdmissionOut):
+    """A kind of department grids that is admitted, and how it lies over ours."""
+
+    grids: int
+    covered: int = Field(description="households that lie in any of its grids")
+    households: int = Field(description="of the division")
+    pieces: list[OverlaidPiece]
+
+
+class OverlayOut(BaseModel):
+    """Grids of departments over ours, of the kinds on the list of a day alone."""
+
+    day: date
+    division: str
+    kinds: list[AdmittedKind]
+    refused: list[str] = Field(description="kinds whose grids were loaded but are not on the list")

@@ -37,6 +37,25 @@ async def proofs_on(session: AsyncSession, division_code: str, day: date | None)
     return ProofsOut(day=day, allowed=allowed, abolished=len(proofs) - allowed, proofs=proofs)
 
 
+async def known_item(session: AsyncSession, code: str, division_code: str) -> str:
+    """What a service item is called on the list that holds in a division now.
+
+    Raises
+    ------
+    BadInput
+        If it is not on that list.
+    """
+    name = await office_queries.item_name(
+        session, division_code, await queries.now(session), code=code
+    )
+    if name is None:
+        raise BadInput(
+            f"{code!r} is not on the list of service items of {division_code}; use a code of it, "
+            "or load the list of items first"
+        )
+    return name
+
+
 async def windows_near(
     session: AsyncSession, *, lon: float, lat: float, item: str | None, limit: int
 ) -> list[ServiceWindowOut]:

@@ -55,6 +55,7 @@ Kind = Literal[
     "windows",
     "offers",
     "forms",
+    "admissions",
 ]
 
 

@@ -6,6 +6,7 @@ from geoalchemy2 import alembic_helpers
 from gridsvc.accounts import models as accounts
 from gridsvc.appraisal import models as appraisal
 from gridsvc.appraisal import reward_models as rewards
+from gridsvc.appraisal import round_models as rounds
 from gridsvc.appraisal import star_models as stars
 from gridsvc.appraisal import survey_models as surveys
 from gridsvc.audit import models as audit
@@ -20,6 +21,7 @@ from gridsvc.ledger import models as ledger
 from gridsvc.mandates import models as mandates
 from gridsvc.mandates import office_models as offices
 from gridsvc.notices import models as notices
+from gridsvc.outreach import device_models as devices
 from gridsvc.outreach import models as outreach
 from gridsvc.outreach import reception_models as receptions
 from gridsvc.outreach import warning_models as warnings
@@ -35,9 +37,9 @@ from gridsvc.roads import models as roads
 ROOMS = (
     *(accounts, audit, grids, mandates, offices, roads, people),
     *(events, citizens, dispatch, notices, drafts, briefing),
-    *(outreach, warnings, windows, receptions),
+    *(outreach, warnings, windows, receptions, devices),
     *(registers, projects, sittings, repairs),
-    *(appraisal, surveys, rewards, stars, ledger),
+    *(appraisal, surveys, rewards, stars, rounds, ledger),
 )
 
 

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     DRAFT_SUBMITTED = "draft_submitted"
     WARNING = "warning"
     WARNING_LATE = "warning_late"
+    BROADCAST = "broadcast"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ MANNERS: dict[Kind, Manner] = {
     Kind.DRAFT_SUBMITTED: Manner(again=True, quiet=True),
     Kind.WARNING: Manner(again=True, quiet=False),
     Kind.WARNING_LATE: Manner(again=True, quiet=False),
+    Kind.BROADCAST: Manner(again=False, quiet=False),
 }
 AGAIN = tuple(kind.value for kind, manner in MANNERS.items() if manner.again)
 
@@ -109,9 +111,14 @@ _WORDS: dict[Kind, dict[Language, tuple[str, str]]] = {
         "zh": ("风险预警超期未核查", "网格 {cell} 的预警 {subject} 应在 {due} 前核查。"),
         "en": ("Warning not checked", "Warning {subject} in cell {cell} was due by {due}."),
     },
+    Kind.BROADCAST: {
+        "zh": ("网格广播", "{message}（广播 {subject}）"),
+        "en": ("Broadcast", "{message} (broadcast {subject})"),
+    },
 }
 #: What a notice may tell: no names of people, no phones, no text of a report, no exact place.
-FACTS = frozenset({"matter", "cell", "due", "level", "caller", "unit"})
+#: A message is what somebody who may broadcast wrote for all to hear.
+FACTS = frozenset({"matter", "cell", "due", "level", "caller", "unit", "message"})
 LANGUAGES = ("zh", "en")
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     DateTime,
@@ -40,13 +41,21 @@ class Window(Base):
     code: Mapped[str] = mapped_column(CodeText)
     name: Mapped[str] = mapped_column(Text)
     classes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    #: Divisions beyond its own that it serves, too: neighbouring towns.
+    serves: Mapped[list[str]] = mapped_column(ARRAY(CodeText), server_default="{}")
 
 
 class Registration(Base):
-    """That an event came in at a window, and in which class."""
+    """That an event came in at a window, in which class, and what is to be done at the door.
+
+    `item_code` is the service item somebody asked for, `at_door` when it is brought to them (上门).
+    """
 
     __tablename__ = "registration"
-    __table_args__ = (Index("ix_registration_window_id", "window_id", "registered_at"),)
+    __table_args__ = (
+        CheckConstraint("item_code IS NOT NULL OR at_door IS NULL", name="at_door_for_something"),
+        Index("ix_registration_window_id", "window_id", "registered_at"),
+    )
 
     event_id: Mapped[int] = mapped_column(
         ForeignKey("event.id", ondelete="CASCADE"), primary_key=True
@@ -54,6 +63,8 @@ class Registration(Base):
     division_code: Mapped[str] = mapped_column(CodeText)
     window_id: Mapped[int] = mapped_column(ForeignKey("village_window.id"))
     class_code: Mapped[str] = mapped_column(CodeText)
+    item_code: Mapped[str | None] = mapped_column(CodeText)
+    at_door: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     registered_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now()
     )

@@ -9,28 +9,32 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-_WINDOW = "SELECT id, division_code, code, name, classes FROM village_window"
+_WINDOW = "SELECT id, division_code, code, name, classes, serves FROM village_window"
 _SET = text("""
-INSERT INTO village_window (division_code, code, name, classes)
-VALUES (:division, :code, :name, CAST(:classes AS jsonb))
-ON CONFLICT (division_code, code) DO UPDATE SET name = excluded.name, classes = excluded.classes
+INSERT INTO village_window (division_code, code, name, classes, serves)
+VALUES (:division, :code, :name, CAST(:classes AS jsonb), :serves)
+ON CONFLICT (division_code, code) DO UPDATE SET name = excluded.name, classes = excluded.classes,
+    serves = excluded.serves
 RETURNING id
 """)
 _REGISTER = text("""
-INSERT INTO registration (event_id, division_code, window_id, class_code)
-SELECT id, division_code, :window_id, :class_code FROM event WHERE id = :event_id
+INSERT INTO registration (event_id, division_code, window_id, class_code, item_code, at_door)
+SELECT id, division_code, :window_id, :class_code, :item, :at_door FROM event WHERE id = :event_id
 ON CONFLICT (event_id) DO NOTHING
 """)
 _REGISTRATION = text(
-    "SELECT window_id, class_code, registered_at FROM registration WHERE event_id = :event_id"
+    "SELECT window_id, class_code, item_code AS item, at_door, registered_at FROM registration"
+    " WHERE event_id = :event_id"
 )
 _REGISTERED = """
 FROM registration r JOIN event e ON e.id = r.event_id
 WHERE r.window_id = :window_id AND (CAST(:state AS text) IS NULL OR e.state = :state)
   AND (CAST(:class_code AS text) IS NULL OR r.class_code = :class_code)
+  AND (CAST(:at_door AS boolean) IS NULL OR (r.at_door IS NOT NULL) = :at_door)
 """
 _PAGE = text(f"""
-SELECT r.event_id AS event, r.class_code, r.registered_at, r.division_code,
+SELECT r.event_id AS event, r.class_code, r.item_code AS item, r.at_door, r.registered_at,
+       r.division_code,
        e.matter_code AS matter, e.state,
        (SELECT number FROM cancel_number c WHERE c.event_id = e.id ORDER BY c.id DESC LIMIT 1)
            AS cancel_number,
@@ -106,19 +110,25 @@ async def windows(session: AsyncSession, low: str, high: str) -> list[RowMapping
     return list(found.mappings())
 
 
-async def register(
-    session: AsyncSession, event_id: int, window_id: int, class_code: str
-) -> RowMapping:
-    """Write that an event came in at a window, once; how it is registered now."""
-    told = {"event_id": event_id, "window_id": window_id, "class_code": class_code}
-    await session.execute(_REGISTER, told)
+async def register(session: AsyncSession, event_id: int, told: dict[str, Any]) -> RowMapping:
+    """Write that an event came in at a window, once; how it is registered now.
+
+    Parameters
+    ----------
+    told
+        window_id, class_code, item and at_door.
+    """
+    await session.execute(_REGISTER, told | {"event_id": event_id})
     return (await session.execute(_REGISTRATION, {"event_id": event_id})).mappings().one()
 
 
 async def registered(session: AsyncSession, **asked: Any) -> tuple[list[RowMapping], int]:
-    """What was registered, newest first; asked by window_id, state, class_code, limit, offset."""
+    """What was registered, newest first, and how many.
+
+    Asked by window_id, state, class_code, at_door, limit and offset.
+    """
     rows = list((await session.execute(_PAGE, asked)).mappings())
-    counted = {name: asked[name] for name in ("window_id", "state", "class_code")}
+    counted = {name: asked[name] for name in ("window_id", "state", "class_code", "at_door")}
     return rows, int(await session.scalar(_COUNT, counted) or 0)
 
 

@@ -37,6 +37,7 @@ _DESK = may(Permission.DIRECT_EVENTS)
 _AT_WINDOW = may(Permission.REGISTER_AT_WINDOW)
 _ORDERS = may(Permission.DIRECT_EVENTS, Permission.ANSWER_CALLS)
 _UNIT = may(Permission.ANSWER_CALLS)
+AtDoor = Annotated[bool | None, Query(description="done at the door or not; none = all")]
 Choice = Annotated[PlainText | None, Query(min_length=1, max_length=64)]
 
 
@@ -67,12 +68,19 @@ async def registered(
     window_id: Id,
     state: State | None = None,
     class_code: Choice = None,
+    at_door: AtDoor = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> RegisteredPage:
     """What was registered, newest first, with number (销号) and work order."""
     return await window_service.registered(
-        session, window_id, state=state, class_code=class_code, limit=limit, offset=offset
+        session,
+        window_id,
+        state=state,
+        class_code=class_code,
+        at_door=at_door,
+        limit=limit,
+        offset=offset,
     )
 
 

@@ -34,6 +34,9 @@ class WindowIn(BaseModel):
     code: Code = Field(description="the same again changes the window")
     name: Name = Field(examples=["五事窗口"])
     classes: list[WindowClass] = Field(min_length=1, max_length=50)
+    serves: list[Division] = Field(
+        default=[], max_length=50, description="divisions beyond its own that it serves, too"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -51,6 +54,7 @@ class WindowOut(BaseModel):
     code: str
     name: str
     classes: list[WindowClass]
+    serves: list[str]
 
 
 class RegistrationIn(BaseModel):
@@ -59,7 +63,17 @@ class RegistrationIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     class_code: Code = Field(description="code of one of the window's classes")
+    item: Code | None = Field(None, description="code of the service item that is asked for")
+    at_door: AwareDatetime | None = Field(
+        None, description="when it is done at their door (上门); none = at the window"
+    )
     event: EventIn
+
+    @model_validator(mode="after")
+    def _for_something(self) -> Self:
+        if self.at_door is not None and self.item is None:
+            raise ValueError("say with item what is to be done at the door")
+        return self
 
 
 class RegistrationOut(BaseModel):
@@ -67,6 +81,8 @@ class RegistrationOut(BaseModel):
 
     window: int
     class_code: str
+    item: str | None
+    at_door: datetime | None
     registered_at: datetime
     event: EventWithHistory
 
@@ -76,6 +92,8 @@ class Registered(BaseModel):
 
     event: int
     class_code: str
+    item: str | None
+    at_door: datetime | None
     registered_at: datetime
     division_code: str
     matter: str

@@ -12,7 +12,7 @@ from gridsvc.accounts.identity import Identity
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.audit.actor import actor_of
-from gridsvc.codes import code_range
+from gridsvc.codes import within
 from gridsvc.dispatch import service as dispatch
 from gridsvc.dispatch import whistle_queries
 from gridsvc.dispatch.whistling import check_own
@@ -23,7 +23,9 @@ from gridsvc.events.life_schemas import Window as Span
 from gridsvc.events.schemas import MoveIn
 from gridsvc.events.states import State
 from gridsvc.grids.own_areas import check_own_area
+from gridsvc.grids.queries import existing_divisions
 from gridsvc.keyring import Keyring
+from gridsvc.mandates import offices
 from gridsvc.masking import masked
 from gridsvc.outreach import orders, window_queries
 from gridsvc.outreach.orders import OrderState
@@ -58,6 +60,8 @@ async def set_window(
         If the division is none, or not among the caller's areas.
     """
     await check_own_area(session, told.division, caller)
+    if unknown := set(told.serves) - await existing_divisions(session, told.serves):
+        raise BadInput(f"there is no division {min(unknown)} in your areas; leave it out of serves")
     found = await window_queries.set_window(session, told.model_dump())
     await audit.record(session, Action.OUTREACH_SET, "window", found, division_code=told.division)
     shown = told.model_dump(exclude={"division"})
@@ -86,35 +90,38 @@ async def register(
     NotFound
         If there is no such window.
     BadInput
-        If the class is none of the window's, the place lies outside its area, the event cannot
-        be reported, or was registered in another class or window under the same key.
+        If the class is none of the window's, the place lies outside what it serves, the item is
+        not on the list there, the time at the door is past, the event cannot be reported, or was
+        registered otherwise under the same key.
     """
     found = await _window(session, window_id)
     if told.class_code not in {one["code"] for one in found["classes"]}:
         listed = ", ".join(f"{one['code']} ({one['name']})" for one in found["classes"])
         raise BadInput(f"{told.class_code} is no class of {found['name']}; choose one of {listed}")
     event = await dispatch.report(session, told.event, keyring)
-    low, high = code_range(found["division_code"])
-    if not low <= event.division_code < high:
+    served = (found["division_code"], *found["serves"])
+    if not any(within(event.division_code, division) for division in served):
         raise BadInput(
-            f"the place lies outside the area of {found['name']}; register it at its own"
+            f"the place lies outside what {found['name']} serves; register it at its own window"
         )
-    row = await window_queries.register(session, event.id, window_id, told.class_code)
-    if (row["window_id"], row["class_code"]) != (window_id, told.class_code):
+    if told.item is not None:
+        await offices.known_item(session, told.item, event.division_code)
+    asked = {"window_id": window_id} | told.model_dump(include={"class_code", "item", "at_door"})
+    row = await window_queries.register(session, event.id, asked)
+    if {name: row[name] for name in asked} != asked:
         raise BadInput(
             f"client_key {told.event.client_key!r} was used for a registration in another class "
-            "or window; choose a new key"
+            "or window, or of another item or time; choose a new key"
         )
+    if told.at_door is not None and told.at_door <= row["registered_at"]:
+        raise BadInput("the time at the door is past; give one to come")
     return RegistrationOut(
-        window=window_id,
-        class_code=told.class_code,
-        registered_at=row["registered_at"],
-        event=event,
+        window=window_id, event=event, **{name: row[name] for name in row if name != "window_id"}
     )
 
 
 async def registered(session: AsyncSession, window_id: int, **asked: Any) -> RegisteredPage:
-    """What was registered at a window, newest first; asked by state, class_code, limit, offset."""
+    """What was registered at a window, newest first; asked as `window_queries.registered`."""
     await _window(session, window_id)
     rows, total = await window_queries.registered(session, window_id=window_id, **asked)
     return RegisteredPage(registrations=[Registered(**row) for row in rows], total=total)

@@ -254,6 +254,32 @@ class Posting(Base):
     during: Mapped[Range[date]] = mapped_column(DATERANGE)
 
 
+class Training(Base):
+    """Course by which somebody may do a service item or a matter, and until when it holds."""
+
+    __tablename__ = "training"
+    __table_args__ = (
+        CheckConstraint("(item_code IS NULL) <> (matter_code IS NULL)", name="for_one_thing"),
+        CheckConstraint("length(course) BETWEEN 1 AND 200", name="course_length"),
+        CheckConstraint("valid_until > trained_on", name="in_order"),
+        UniqueConstraint(
+            *("person_id", "item_code", "matter_code", "trained_on"),
+            postgresql_nulls_not_distinct=True,
+        ),
+        _of_person(),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    division_code: Mapped[str] = mapped_column(CodeText)
+    #: Items are named by their code alone: lists of them are replaced as a whole.
+    item_code: Mapped[str | None] = mapped_column(CodeText)
+    matter_code: Mapped[str | None] = mapped_column(ForeignKey("matter.code"))
+    course: Mapped[str] = mapped_column(Text)
+    trained_on: Mapped[date]
+    valid_until: Mapped[date | None]
+
+
 class GridPost(Base):
     """Grid worker who answers for a grid."""
 

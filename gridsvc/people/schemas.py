@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from gridsvc.geo import Datum
 from gridsvc.people.pings import CLOCK_AHEAD, CLOCKS_BEGIN, CLOCKS_END, Unused
@@ -169,3 +169,63 @@ class PostingOut(BaseModel):
     commanding_unit_name: str | None = Field(description="none where the unit is beyond your area")
     begins: date
     ends: date | None
+
+
+_ThingCode = Annotated[PlainText, Field(min_length=1, max_length=64, examples=["SB-01"])]
+
+
+class TrainingIn(BaseModel):
+    """What somebody was trained for: a service item or a matter."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    item: _ThingCode | None = Field(None, description="code of a service item")
+    matter: _ThingCode | None = Field(None, description="code of a matter")
+    course: PlainText = Field(min_length=1, max_length=200, examples=["养老待遇资格认证培训"])
+    trained_on: _Day
+    valid_until: _Day | None = Field(
+        None, description="first day on which it no longer holds; none = for good"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.item is None) == (self.matter is None):
+            raise ValueError("name an item or a matter; one of them")
+        if self.valid_until is not None and self.valid_until <= self.trained_on:
+            raise ValueError("it ends before it begins; give valid_until after trained_on")
+        return self
+
+
+class TrainingOut(BaseModel):
+    """A course of somebody."""
+
+    id: int
+    person: str
+    item: str | None
+    matter: str | None
+    course: str
+    trained_on: date
+    valid_until: date | None
+    holds: bool = Field(description="today")
+
+
+class TrainedPerson(BaseModel):
+    """Somebody of a grid who is trained; the name is masked."""
+
+    code: str
+    name: str
+    role: str
+    on_duty: bool
+    course: str
+    trained_on: date
+    valid_until: date | None
+
+
+class TrainedOut(BaseModel):
+    """Who in a grid is trained for an item or a matter on a day."""
+
+    grid_code: str
+    item: str | None
+    matter: str | None
+    day: date
+    people: list[TrainedPerson]

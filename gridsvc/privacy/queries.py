@@ -144,10 +144,20 @@ async def anonymise_cases(session: AsyncSession, *, days: int) -> int:
         "UPDATE publication SET note = ''",
         "UPDATE duplicate_link SET note = ''",
         "UPDATE citizen_report SET comment = ''",
+        "UPDATE work_order SET measures = CASE WHEN measures IS NOT NULL THEN '' END",
+        "UPDATE reception_item SET decision = CASE WHEN decision IS NOT NULL THEN '' END",
+        "UPDATE reception_history SET note = ''",
     ):
         await session.execute(
             text(f"{statement} WHERE event_id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids}
         )
+    await session.execute(
+        text("""
+        UPDATE order_history h SET note = '' FROM work_order o
+        WHERE o.id = h.order_id AND o.event_id = ANY(CAST(:ids AS bigint[]))
+        """),
+        {"ids": ids},
+    )
     for statement in ("DELETE FROM event_media", "DELETE FROM event_voice"):
         await session.execute(
             text(f"{statement} WHERE event_id = ANY(CAST(:ids AS bigint[]))"), {"ids": ids}
@@ -183,6 +193,10 @@ _OF_PERSON: dict[str, TextClause] = {
     "shifts": text(
         "SELECT lower(during) AS begins, upper(during) AS ends FROM shift"
         " WHERE person_id = :id ORDER BY during"
+    ),
+    "trainings": text(
+        "SELECT item_code, matter_code, course, trained_on, valid_until FROM training"
+        " WHERE person_id = :id ORDER BY trained_on, id"
     ),
     "postings": text(
         "SELECT home_unit, commanding_unit, lower(during) AS begins, upper(during) AS ends"
@@ -301,6 +315,7 @@ async def erase_person(session: AsyncSession, person_id: int, *, sealed: str, sh
         "DELETE FROM track WHERE person_id = :id",
         "DELETE FROM device WHERE person_id = :id",
         "DELETE FROM shift WHERE person_id = :id",
+        "DELETE FROM training WHERE person_id = :id",
         "DELETE FROM person_power WHERE person_id = :id",
         "DELETE FROM grid_post WHERE person_id = :id",
         "DELETE FROM micro_grid_post WHERE person_id = :id",

@@ -80,6 +80,7 @@ def parameters(side, whose):
         "transaction_id": side.booked,
         "reward_id": side.reward,
         "check_id": side.check,
+        "round_id": side.round,
         "by": "area",
         "delivery_id": side.delivery,
         "number": side.number,
@@ -93,8 +94,10 @@ def parameters(side, whose):
         "figure": "reported",
         "since": "2026-01-01T00:00:00Z",
         "until": "2100-01-01T00:00:00Z",
+        **{"before_since": "2025-01-01", "before_until": "2026-01-01"},
         "device_id": side.device,
         "household_id": side.household,
+        "place_device_id": side.place_device,
         **{"programme_id": side.programme, "visit_id": side.visit},
         **{"cycle_id": side.cycle, "reception_id": side.reception, "planned_on": "2026-01-06"},
         **{"warning_id": side.warning, "window_id": side.window, "order_id": side.order},
@@ -171,6 +174,7 @@ def bodies(side, whose):
         "DeviceIn": {"person": told["code"], "label": "x", "datum": "wgs84"},
         "ShiftIn": a_shift(),
         "PostingIn": a_posting(),
+        "TrainingIn": {"matter": "E01", "course": "矩阵", "trained_on": a_day()},
         "DutyIn": {"on_duty": True},
         "PurposeIn": PURPOSE,
         "TokenIn": {"login": "nobody-here", "password": "x"},
@@ -373,6 +377,31 @@ def bodies(side, whose):
         "SearchIn": {
             **{"division": side.community, "since": "2026-01-01T00:00:00Z"},
             "until": "2100-01-01T00:00:00Z",
+        },
+        "AppraisalSchemeIn": {
+            **{"division": side.community, "code": f"m{uuid4().hex}", "name": "矩阵"},
+            "sides": [
+                {
+                    **{"code": "m", "name": "矩阵"},
+                    **{"raters": {"kind": "street"}, "ratees": {"codes": [side.department]}},
+                    "aspects": [{"code": "n", "name": "矩阵", "weight": 1}],
+                }
+            ],
+        },
+        "RoundIn": {
+            **{"division": side.community, "scheme": "mutual", "name": "矩阵"},
+            **{"since": a_day(), "until": "2100-01-01"},
+        },
+        "ScoresIn": {
+            **{"side": "mutual", "rater": side.street},
+            "scores": [{"ratee": side.department, "aspect": "help", "score": 70}],
+        },
+        "PlaceDeviceIn": place
+        | {"code": f"{side.community}-a", "name": "矩阵", "kind": "alarm", "matter": "E01"},
+        "AlarmIn": {"client_key": uuid4().hex},
+        "BroadcastIn": {
+            **{"cells": [f"{side.community}001"], "message": "矩阵"},
+            "client_key": uuid4().hex,
         },
         "VerdictIn": {"verdict": "dismissed", "note": "矩阵"},
         "StarRuleIn": {

@@ -18,12 +18,12 @@ AREA_OF = {
     **dict.fromkeys(
         (
             *("building", "household", "barrier", "site", "plan", "grid", "micro_grid"),
-            *("zone", "seed_point"),
+            *("zone", "seed_point", "department_grid"),
             *("person", "person_power", "workload", "position", "account", "event"),
             *("event_history", "event_media", "assignment", "audit_entry"),
             *("event_stage", "escalation", "suspension", "cancel_number", "publication"),
             *("duplicate_link", "citizen_report", "event_voice"),
-            *("track", "device", "shift", "duty_change", "posting"),
+            *("track", "device", "shift", "duty_change", "posting", "training"),
             *("unit", "unit_entry", "delegation", "list_version"),
             *("road_graph", "road_condition", "road_condition_history"),
             *("channel", "subscription", "notice", "delivery"),
@@ -45,6 +45,8 @@ AREA_OF = {
             *("survey_answer", "rectification", "rectification_history", "reward_rule", "reward"),
             *("ledger_account", "ledger_transaction", "ledger_entry"),
             *("photo_hash", "spot_check", "star_rule", "star_rating"),
+            *("place_device", "alarm", "broadcast"),
+            *("appraisal_scheme", "appraisal_round", "appraisal_score", "appraisal_history"),
         ),
         "division_code",
     ),
@@ -61,7 +63,7 @@ AREA_OF = {
 #: What a community may know of the county it lies in: its name, its units and its lists.
 FROM_ABOVE = {
     *("division", "unit", "unit_entry", "delegation", "list_version", "indicator", "survey_scheme"),
-    "star_rule",
+    *("star_rule", "appraisal_scheme", "appraisal_round", "department_grid"),
     *("community_group", "group_area", "standard", "project_programme", "repair_pack"),
 }
 #: What accounts may be limited to, and whether our county's rows are then to be seen.

@@ -14,9 +14,9 @@ HOSTILE = '占道\r\nBcc: x@y.cn\u202e<at user_id="all"></at> **[点我](http://
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_has_words_in_every_language(kind, language):
     told = words(kind, {"matter": "暴露垃圾"}, "17", language=language, chat=False)
-    # Of a warning a notice tells that there is one, not of what.
-    of_warnings = kind in {Kind.WARNING, Kind.WARNING_LATE}
-    assert ("暴露垃圾" in told.title) == (not of_warnings)
+    # Of a warning a notice tells that there is one, not of what; a broadcast has no matter.
+    without = kind in {Kind.WARNING, Kind.WARNING_LATE, Kind.BROADCAST}
+    assert ("暴露垃圾" in told.title) == (not without)
     assert "17" in told.text
     assert "{" not in told.title + told.text
     assert kind in MANNERS

@@ -1,13 +1,17 @@
 """Village windows over HTTP: registered, passed up, planned, done, verified, cancelled, public."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gridsvc.db import transaction
+from gridsvc.grids import service as grids
 from tests.flows.test_report_to_close import assert_problem, body
-from tests.outreach.windows import A_PLAN, an_order, opened, registered, solved, units
-from tests.towns import a_person, middle, staff
+from tests.outreach.windows import A_PLAN, an_order, items, opened, registered, solved, units
+from tests.towns import COMMUNITY, COUNTY, a_person, middle, staff
 
+ELSEWHERE = "990101002000"
 ALWAYS = {"since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}
 
 
@@ -48,6 +52,48 @@ class TestRegistrations:
         past = ALWAYS | {"until": "2021-01-01T00:00:00Z"}
         assert (await client.get(path, params=past)).json()["rate"]["value"] is None
         assert_problem(await client.get(path, params=ALWAYS | {"since": ALWAYS["until"]}), 422)
+
+
+class TestBeyond:
+    """Windows that serve neighbours, and what is brought to the door."""
+
+    async def test_a_place_it_serves_is_taken_though_it_lies_beyond(self, client, town, staffed):
+        async with transaction(town) as session:
+            row = grids.DivisionRow(ELSEWHERE, "邻镇")
+            await grids.load_divisions(session, [row])
+        window = await opened(client, division=ELSEWHERE)
+        told = {"class_code": "cao-xin", "event": body()}
+        path = f"/api/windows/{window}/registrations"
+        assert "serves" in assert_problem(await client.post(path, json=told), 422)["detail"]
+        assert await opened(client, division=ELSEWHERE, serves=[COMMUNITY]) == window
+        assert (await client.post(path, json=told)).status_code == 201
+        nowhere = {"division": COUNTY, "code": "x", "name": "x", "serves": ["110000000000"]}
+        told = nowhere | {"classes": [{"code": "a", "name": "a"}]}
+        assert_problem(await client.put("/api/windows", json=told), 422)
+
+    async def test_what_is_done_at_the_door_is_an_item_and_still_to_come(
+        self, client, town, staffed
+    ):
+        await items(town)
+        window = await opened(client)
+        path = f"/api/windows/{window}/registrations"
+        soon = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+        told = {"class_code": "cao-xin", "event": body(), "item": "SB-01"}
+        for wrong in ({"at_door": "2026-01-01T00:00:00Z"}, {"item": "X"}):
+            assert_problem(await client.post(path, json=told | wrong), 422)
+        bare = {name: told[name] for name in ("class_code", "event")}
+        assert_problem(await client.post(path, json=bare | {"at_door": soon.isoformat()}), 422)
+        booked = told | {"at_door": soon.isoformat()}
+        for _ in range(2):
+            assert (await client.post(path, json=booked)).status_code == 201
+        assert_problem(await client.post(path, json=told), 422)
+        await registered(client, window, lon=middle(1, 1)[0], lat=middle(1, 1)[1])
+        for at_door, number in ((True, 1), (False, 1), (None, 2)):
+            asked = {} if at_door is None else {"at_door": at_door}
+            page = (await client.get(path, params=asked)).json()
+            assert page["total"] == len(page["registrations"]) == number
+        (one,) = (await client.get(path, params={"at_door": True})).json()["registrations"]
+        assert (one["item"], datetime.fromisoformat(one["at_door"])) == ("SB-01", soon)
 
 
 class TestOrders:

@@ -32,6 +32,14 @@ async def units(town):
     return told
 
 
+async def items(town, codes=("SB-01",)):
+    """A list of service items of one unit of the county."""
+    await units(town)
+    common = {"name": "养老待遇资格认证", "kind": "public", "unit_code": "WATER", "by_agent": True}
+    async with transaction(town) as session:
+        await mandates.load_list(session, "items", [{"code": code} | common for code in codes])
+
+
 async def opened(client, **columns) -> int:
     told = {
         **{"division": COUNTY, "code": "five", "name": "五事窗口"},

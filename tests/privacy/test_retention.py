@@ -165,6 +165,41 @@ async def test_closed_cases_are_anonymised_and_open_ones_are_not(town, at_work):
     assert (await apply(at_work))["cases"] == 0
 
 
+async def test_what_offices_wrote_of_a_case_goes_with_it(town, at_work):
+    old, young = [await a_case(at_work, *states) for states in (CLOSING, ())]
+    wrote = {
+        "work_order": "measures, level, unit_code, state, due_at, responsible_sealed,"
+        " responsible_masked) SELECT id, division_code, '李雷家', 'county', 'U', 'PLANNED', now(),"
+        " 's', 'm'",
+        "reception_item": "decision, reception_id, place, score, votes_for, votes_against)"
+        " SELECT id, division_code, '李雷家', 1, 1, 1, 1, 0",
+        "reception_history": "note, reception_id, deed, actor)"
+        " SELECT id, division_code, '李雷家', 1, 'decide', 'a'",
+    }
+    async with town.begin() as connection:
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for table, columns in wrote.items():
+            await connection.execute(
+                text(f"INSERT INTO {table} (event_id, division_code, {columns} FROM event")
+            )
+        await connection.execute(
+            text(
+                "INSERT INTO order_history (order_id, division_code, to_state, actor, note)"
+                " SELECT id, division_code, 'ISSUED', 'a', '李雷家' FROM work_order"
+            )
+        )
+    await let_pass(town, 1096)
+    assert (await apply(at_work))["cases"] == 1
+    told = {table: f"SELECT event_id, {c.split(',')[0]} FROM {table}" for table, c in wrote.items()}
+    told["order_history"] = (
+        "SELECT event_id, note FROM order_history h JOIN work_order o ON o.id = h.order_id"
+    )
+    async with town.connect() as connection:
+        for table, asked in told.items():
+            rows = dict((await connection.execute(text(asked))).all())
+            assert rows == {old: "", young: "李雷家"}, table
+
+
 async def test_a_case_just_closed_is_kept_whole(town, at_work):
     closed = await a_case(at_work, *CLOSING)
     await let_pass(town, 1094)

@@ -32,7 +32,7 @@ def _given(powers, division=COMMUNITY, from_unit="区直部门"):
     ]
 
 
-def _unit(code, name, kind="department", level="county", division=COUNTY):
+def a_unit(code, name, kind="department", level="county", division=COUNTY):
     return {
         "code": code, "name": name, "kind": kind, "level": level, "parent": "",
         "division_code": division, "valid_from": "2020-01-01",
@@ -48,8 +48,8 @@ async def _entries(client, kind, **query):
 async def row04(town, client):
     """扩权强镇: 297 powers given to the town as a versioned list with legal basis and first day."""
     powers = _powers(297)
-    await load(town, "powers", [*_ours(), *powers])
-    await load(town, "delegations", _given([*_ours(), *powers]), effective=date(2026, 1, 1))
+    await load(town, "powers", [*ours(), *powers])
+    await load(town, "delegations", _given([*ours(), *powers]), effective=date(2026, 1, 1))
     entries = await _entries(client, "delegations")
     given = [one for one in entries if one["power_code"].startswith("Q")]
     assert len(given) == 297
@@ -59,7 +59,7 @@ async def row04(town, client):
     assert told["power_missing"] is None
 
 
-def _ours():
+def ours():
     """The power of the paper town, which a new list has to name again to keep it."""
     return [_powers(1)[0] | {"code": "CG01", "name": "占道经营处罚"}]
 
@@ -67,7 +67,7 @@ def _ours():
 async def row06(town, client):
     """一支队伍管执法: each officer with the powers held, against 362 enforcement matters."""
     powers = _powers(362)
-    await load(town, "powers", [*_ours(), *powers])
+    await load(town, "powers", [*ours(), *powers])
     matter = {"parent": "E", "kind": "enforcement"}
     await load(
         town,
@@ -102,7 +102,7 @@ async def row06(town, client):
 async def row29(town, client):
     """综合执法赋权: 41 + 26 items pooled, 162 from 8 departments; the street commands, they pay."""
     pooled, given = _powers(41 + 26, "H"), _powers(162, "X")
-    await load(town, "powers", [*_ours(), *pooled, *given])
+    await load(town, "powers", [*ours(), *pooled, *given])
     departments = [f"职能部门{n}" for n in range(1, 9)]
     rows = _given(pooled, from_unit="城管局")
     for n, one in enumerate(given):
@@ -112,16 +112,16 @@ async def row29(town, client):
     assert sum(one["power_code"].startswith("H") for one in entries) == 67
     sources = {one["from_unit"] for one in entries if one["power_code"].startswith("X")}
     assert (len(entries), len(sources)) == (67 + 162, 8)
-    await _officer_posted(town, client, home="CGJ", commanded_by="JD")
+    await officer_posted(town, client, home="CGJ", commanded_by="JD")
 
 
-async def _officer_posted(town, client, *, home, commanded_by):
+async def officer_posted(town, client, *, home, commanded_by):
     await load(
         town,
         "units",
         [
-            _unit(home, "城市管理局"),
-            _unit(commanded_by, "五老村街道", "street", "street", COMMUNITY),
+            a_unit(home, "城市管理局"),
+            a_unit(commanded_by, "五老村街道", "street", "street", COMMUNITY),
         ],
     )
     person = {"name": "王建国", "role": "officer", "division_code": COMMUNITY}
@@ -136,7 +136,7 @@ async def _officer_posted(town, client, *, home, commanded_by):
 
 async def row43(town, client):
     """下沉编制: who was moved to the front line, whence and when; history stays."""
-    await _officer_posted(town, client, home="SZJ", commanded_by="YA")
+    await officer_posted(town, client, home="SZJ", commanded_by="YA")
     back = {"home_unit": "SZJ", "commanding_unit": "SZJ", "begins": "2025-03-01"}
     await post(client, "people/o1/postings", 201, **back)
     told = await get(client, "people/o1/postings")
@@ -150,7 +150,11 @@ async def row44(town, client):
     await load(
         town,
         "units",
-        [_unit("CGJ", "城管局"), _unit("SJJ", "市监局"), _unit("JD", "街道", "street", "street")],
+        [
+            a_unit("CGJ", "城管局"),
+            a_unit("SJJ", "市监局"),
+            a_unit("JD", "街道", "street", "street"),
+        ],
     )
     duty = {"matter_code": "E", "unit_kind": "department", "task": ""}
     first = [
@@ -175,9 +179,9 @@ async def row44(town, client):
 
 async def row14(town, client):
     """6 stations became 10 bureaus: units of the past and of today, each asked for by its day."""
-    stations = [_unit(f"Z{n}", f"站所{n}") | {"valid_to": "2024-06-01"} for n in range(6)]
+    stations = [a_unit(f"Z{n}", f"站所{n}") | {"valid_to": "2024-06-01"} for n in range(6)]
     bureaus = [
-        _unit(f"J{n}", f"局{n}") | {"valid_from": "2024-06-01", "valid_to": ""} for n in range(10)
+        a_unit(f"J{n}", f"局{n}") | {"valid_from": "2024-06-01", "valid_to": ""} for n in range(10)
     ]
     await load(town, "units", [*stations, *bureaus])
     assert len(await get(client, "units", at=str(date(2024, 5, 31)))) == 6
@@ -204,7 +208,7 @@ async def row46(town, client):
 
 async def row45(town, client):
     """减负: how many forms a grid worker fills in, and what is asked more than once, by name."""
-    await load(town, "units", [_unit("GAJ", "公安局"), _unit("MZJ", "民政局")])
+    await load(town, "units", [a_unit("GAJ", "公安局"), a_unit("MZJ", "民政局")])
     form = {"role": "grid_worker", "every": "month"}
     people = {"form_code": "T1", "form_name": "实有人口核查表", "unit_code": "GAJ"} | form
     poor = {"form_code": "T2", "form_name": "困难走访表", "unit_code": "MZJ"} | form
@@ -226,9 +230,9 @@ async def row45(town, client):
 
 async def row37(town, client):
     """三张清单: approvals, enforcement and duties, each a list with versions of its own."""
-    await load(town, "units", [_unit("SCJ", "市监局")])
-    await load(town, "items", [_item("S1", "SCJ", "approval")])
-    await load(town, "powers", [*_ours(), *_powers(1)])
+    await load(town, "units", [a_unit("SCJ", "市监局")])
+    await load(town, "items", [an_item("S1", "SCJ", "approval")])
+    await load(town, "powers", [*ours(), *_powers(1)])
     await load(town, "delegations", _given(_powers(1)))
     duty = {"matter_code": "E", "level": "county", "part": "lead", "unit_kind": "department"}
     await load(town, "duties", [duty | {"unit_code": "SCJ", "task": ""}])
@@ -236,7 +240,7 @@ async def row37(town, client):
         assert len(await _entries(client, kind)) == 1
 
 
-def _item(code, unit, kind="public", *, by_agent=True):
+def an_item(code, unit, kind="public", *, by_agent=True):
     return {
         "code": code, "name": f"事项{code}", "kind": kind, "unit_code": unit,
         "by_agent": str(by_agent).lower(),
@@ -267,8 +271,8 @@ async def _hall(town, windows):
 async def row13(town, client):
     """便民服务中心: 5 public and 3 approval windows, 57 items of 7 stations; found from a place."""
     stations = [f"Z{n}" for n in range(7)]
-    await load(town, "units", [_unit(code, f"站所{code}") for code in stations])
-    items = [_item(f"S{n:02}", stations[n % 7]) for n in range(57)]
+    await load(town, "units", [a_unit(code, f"站所{code}") for code in stations])
+    items = [an_item(f"S{n:02}", stations[n % 7]) for n in range(57)]
     await load(town, "items", items)
     codes = [one["code"] for one in items]
     await _hall(town, [("public" if n < 5 else "approval", codes[n::8]) for n in range(8)])
@@ -285,8 +289,8 @@ async def row13(town, client):
 
 async def row30(town, client):
     """代办点: agents for 120 items near everybody: who lives within 500 m is counted."""
-    await load(town, "units", [_unit("ZX", "街道便民中心")])
-    await load(town, "items", [_item(f"S{n:03}", "ZX") for n in range(120)])
+    await load(town, "units", [a_unit("ZX", "街道便民中心")])
+    await load(town, "items", [an_item(f"S{n:03}", "ZX") for n in range(120)])
     await _hall(town, [("agent", [f"S{n:03}" for n in range(120)])])
     near = await get(client, "service-windows/reach", division=COMMUNITY, radius_m=500, item="S000")
     far = await get(client, "service-windows/reach", division=COMMUNITY, radius_m=50, item="S000")

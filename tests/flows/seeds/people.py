@@ -5,9 +5,10 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
-from tests.flows.office import get, post
+from tests.flows.office import get, load, post
+from tests.flows.seeds.lists import a_unit, an_item
 from tests.flows.test_report_to_close import body
-from tests.towns import COMMUNITY, a_person, middle, staff
+from tests.towns import BLOCKS, COMMUNITY, a_person, middle, staff
 
 
 async def row34(town, client):
@@ -49,3 +50,23 @@ async def row36(town, client):
     event = await post(client, "events", 201, **body())
     inbox = await get(client, "desk/events", division=COMMUNITY)
     assert [one["id"] for one in inbox["events"]] == [event["id"]]
+
+
+async def row02(town, client):
+    """全能网格员: who in this grid may do pension certification, by course and until when."""
+    await staff(town, *(a_person(f"w{n}", middle(0, 0)) for n in range(2)))
+    names = {"SB-01": "养老待遇资格认证", "YB-01": "医保参保登记"}
+    await load(town, "units", [a_unit("RSJ", "人社局")])
+    await load(town, "items", [an_item(code, "RSJ") | {"name": names[code]} for code in names])
+    course = {"course": "全能网格员轮训", "trained_on": "2026-03-01", "valid_until": "2099-03-01"}
+    for item in names:
+        await post(client, "people/w0/trainings", 201, item=item, **course)
+    await post(client, "people/w1/trainings", 201, item="YB-01", **course)
+    able = {item: set() for item in names}
+    for n in range(BLOCKS):  # every grid of the community
+        lon, lat = middle(n, n)
+        for item, codes in able.items():
+            told = await get(client, "trained", lon=lon, lat=lat, datum="wgs84", item=item)
+            codes |= {one["code"] for one in told["people"]}
+            assert {one["valid_until"] for one in told["people"]} <= {"2099-03-01"}
+    assert able == {"SB-01": {"w0"}, "YB-01": {"w0", "w1"}}

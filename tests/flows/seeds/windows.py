@@ -1,18 +1,43 @@
 """Windows in the villages, what is passed up from them, and how it ends."""
 
+from gridsvc.db import transaction
+from gridsvc.grids import service as grids
 from tests.flows.seeds.judging import windows_quoted
+from tests.flows.seeds.lists import officer_posted
+from tests.flows.test_report_to_close import body
 from tests.outreach.windows import (
     A_PLAN,
     CLASSES,
     an_order,
+    items,
     opened,
     registered,
     solved,
     units,
 )
-from tests.towns import a_person, middle, staff
+from tests.towns import COMMUNITY, a_person, middle, staff
 
 YEAR = {"since": "2026-01-01T00:00:00+08:00", "until": "2100-01-01T00:00:00+08:00"}
+
+
+async def row05(town, client):
+    """白沙行政服务中心: serves neighbouring towns, comes to the door; staff are seconded."""
+    neighbour = "990101002000"
+    async with transaction(town) as session:
+        await grids.load_divisions(session, [grids.DivisionRow(neighbour, "白沙镇")])
+    await staff(town, a_person("w0", middle(0, 0), capacity=9))
+    await items(town, ["SP-01"])
+    told = {"division": neighbour, "code": "bai-sha", "name": "白沙行政服务中心"}
+    window = await opened(client, **told, serves=[COMMUNITY])
+    door = {"item": "SP-01", "at_door": "2099-05-06T09:00:00+08:00"}
+    asked = {"class_code": "qi-pan", "event": body(description="行动不便，请上门办证")} | door
+    path = f"/api/windows/{window}/registrations"
+    booked = (await client.post(path, json=asked)).json()
+    assert booked["event"]["division_code"] == COMMUNITY
+    await solved(client, booked["event"]["id"])
+    done = (await client.get(path, params={"at_door": True, "state": "CLOSED"})).json()
+    assert [one["item"] for one in done["registrations"]] == ["SP-01"]
+    await officer_posted(town, client, home="SPJ", commanded_by="BSZ")
 
 
 async def row19(town, client):

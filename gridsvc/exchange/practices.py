@@ -1,4 +1,4 @@
-"""A place's ways of going to people, as one file of data: what towns do differently."""
+"""A place's ways of working, as one file of data: what towns do differently."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.appraisal import judging
+from gridsvc.appraisal.round_schemas import AppraisalSchemeIn
 from gridsvc.errors import BadInput
 from gridsvc.outreach import reception_service, visiting, warning_service, window_service
 from gridsvc.outreach.reception_schemas import CycleIn
@@ -34,6 +36,7 @@ class Practices(BaseModel):
     standards: list[dict[str, Any]] = Field(default=[], max_length=1000)
     project_programmes: list[dict[str, Any]] = Field(default=[], max_length=1000)
     repair_packs: list[dict[str, Any]] = Field(default=[], max_length=1000)
+    appraisal_schemes: list[dict[str, Any]] = Field(default=[], max_length=1000)
 
 
 async def _set_group(session: AsyncSession, told: GroupIn) -> list[int]:
@@ -50,6 +53,7 @@ _SORTS: dict[str, tuple[type[BaseModel], Callable[[AsyncSession, Any], Awaitable
     "standards": (StandardIn, standard_service.put),
     "project_programmes": (ProjectProgrammeIn, project_service.put_programme),
     "repair_packs": (RepairPackIn, repair_service.put_pack),
+    "appraisal_schemes": (AppraisalSchemeIn, judging.set_scheme),
 }
 
 
