@@ -63,6 +63,7 @@ from gridsvc.maps import routes as maps
 from gridsvc.notices import routes as notices
 from gridsvc.notices.sender import Sender
 from gridsvc.observing import Observed, with_request_ids
+from gridsvc.outreach import field_routes as field_visits
 from gridsvc.outreach import reception_routes as receptions
 from gridsvc.outreach import tasks as outreach_tasks
 from gridsvc.outreach import visit_routes as visits
@@ -95,7 +96,7 @@ DOORS = (
     *(people, shifts, postings, tracks, lives),
     *(events, dispatch, desk, whistles, phones, feed, notices, maps, public, citizens, privacy),
     *(field, ground, basemap, drafts, draft_files, tables, briefings, overviews),
-    *(visits, warnings, windows, receptions, decks),
+    *(visits, field_visits, warnings, windows, receptions, decks),
     *(appraisal, surveys, rewards, stars, ledger),
     *(pages, plan_pages, phone_pages, desk_pages, overview_pages, sign_in_pages, help_pages),
     *(health, metrics),
