@@ -25,6 +25,7 @@ from gridsvc.appraisal import routes as appraisal
 from gridsvc.appraisal import star_routes as stars
 from gridsvc.appraisal import survey_routes as surveys
 from gridsvc.appraisal import tasks as appraisal_tasks
+from gridsvc.briefing import appraisal_routes as books
 from gridsvc.briefing import reception_routes as decks
 from gridsvc.briefing import routes as briefings
 from gridsvc.briefing import tasks as briefing_tasks
@@ -79,8 +80,10 @@ from gridsvc.privacy import routes as privacy
 from gridsvc.privacy import tasks as privacy_tasks
 from gridsvc.roads import routes as roads
 from gridsvc.web import (
+    appraisal_pages,
     desk_pages,
     help_pages,
+    outreach_pages,
     overview_pages,
     pages,
     phone_pages,
@@ -97,8 +100,9 @@ DOORS = (
     *(events, dispatch, desk, whistles, phones, feed, notices, maps, public, citizens, privacy),
     *(field, ground, basemap, drafts, draft_files, tables, briefings, overviews),
     *(visits, field_visits, warnings, windows, receptions, decks),
-    *(appraisal, surveys, rewards, stars, ledger),
-    *(pages, plan_pages, phone_pages, desk_pages, overview_pages, sign_in_pages, help_pages),
+    *(appraisal, surveys, rewards, stars, books, ledger),
+    *(pages, plan_pages, phone_pages, desk_pages, overview_pages, outreach_pages),
+    *(appraisal_pages, sign_in_pages, help_pages),
     *(health, metrics),
 )
 #: Largest photos that may be on their way at a time; a phone sends a third of that.

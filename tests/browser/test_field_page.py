@@ -247,7 +247,7 @@ async def test_duty_cells_and_every_view_fit_a_phone(phone, town):
 
 
 @pytest.fixture
-async def doors(town, town_url, client_of):
+async def doors(address, town, town_url, client_of):
     """Homes of the paper town, all the worker's to visit, and a warning about one of them."""
     homes = await settle_homes(town)
     async with transaction(town) as session:
@@ -282,7 +282,7 @@ async def visits_kept(town):
         return [tuple(row) for row in found]
 
 
-async def test_visits_wait_without_a_network_and_what_is_doubted_is_explained(phone, town, doors):
+async def test_visits_wait_without_a_network_and_what_is_doubted_is_explained(doors, phone, town):
     page = phone.page
     here, far = doors["b11-1"], doors["b33-1"]
     await page.get_by_role("link", name="走访", exact=True).click()
@@ -312,7 +312,7 @@ async def test_visits_wait_without_a_network_and_what_is_doubted_is_explained(ph
     await page.locator("#mine tbody tr").first.wait_for()
 
 
-async def test_a_warning_is_read_for_a_purpose_and_checked_on_the_spot(phone, town, doors):
+async def test_a_warning_is_read_for_a_purpose_and_checked_on_the_spot(doors, phone, town):
     page = phone.page
     await page.context.set_geolocation(
         dict(zip(("longitude", "latitude"), doors["b33-1"].place, strict=True)) | {"accuracy": 8}

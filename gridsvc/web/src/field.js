@@ -136,3 +136,6 @@ await draw();
 await forget();
 await renew();
 void keepForOffline('/field', ['/field']);
+// Known from the first look on, be it where there is no network.
+await calls.ask();
+await draw();

@@ -1,5 +1,5 @@
 // Whom the worker is to visit, which warnings to check, and their own figures: asked for when
-// somebody looks, and kept in the phone for the account that asked.
+// the page is opened and when somebody looks, and kept in the phone for the account that asked.
 
 import { Problem, ask } from '../parts/api.js';
 import { PATIENCE_MS } from '../phone/outbox.js';

@@ -1,7 +1,7 @@
 // Households to visit, in the order of the round: each is recorded at the door, with or without a
 // network. What the service refuses lies in the outbox and says why.
 
-import { say } from '../parts/words.js';
+import { language, say } from '../parts/words.js';
 import { byId, element } from '../parts/elements.js';
 import { moment } from '../phone/telling.js';
 import { choice, openDialog, words } from './dialog.js';
@@ -11,19 +11,22 @@ import { spot } from './spot.js';
 const FIRST = 12;
 const STATES = { waiting: say('待发送'), refused: say('被退回，见待发送'), done: say('已走访') };
 
+const DAY = new Intl.DateTimeFormat(language, { month: 'numeric', day: 'numeric' });
+const day = (at) => DAY.format(new Date(at));
+
 let drawn = '';
 const opened = new Set();
 
-/** What a door is called: the end of its address code, then unit and room where they are known. */
-function nameOf(home) {
-  const room = [home.unit && say('%(n)s 单元', { n: home.unit }), home.room && say('%(n)s 室', { n: home.room })].filter(Boolean);
-  return room.length ? room.join(' ') : home.address;
+/** Where a door is, as people say it, if that is known. */
+function roomOf(home) {
+  return [home.unit && say('%(n)s 单元', { n: home.unit }), home.room && say('%(n)s 室', { n: home.room })].filter(Boolean).join(' ');
 }
 
 function row(page, programme, home, n) {
   const where = `${home.lat},${home.lon}`;
-  const due = home.overdue ? say('%(at)s 到期', { at: moment(home.due_at) }) : say('%(at)s 前', { at: moment(home.due_at) });
-  const last = home.last_at ? say('上次 %(at)s', { at: moment(home.last_at) }) : say('还没有走访过');
+  const due = home.overdue ? say('%(at)s 到期', { at: day(home.due_at) }) : say('%(at)s 前', { at: day(home.due_at) });
+  const last = home.last_at ? say('上次 %(at)s', { at: day(home.last_at) }) : say('还没有走访过');
+  const cell = say('微网格 %(code)s', { code: home.micro_grid_code.slice(-5) });
   const done = home.state && home.state !== 'refused';
   return element(
     'li',
@@ -31,10 +34,10 @@ function row(page, programme, home, n) {
     element(
       'div',
       {},
-      element('b', { text: `${n}. ${nameOf(home)}` }),
+      element('b', { text: `${n}. ${home.address}` }),
       ' ',
       ...(home.state ? [element('span', { class: 'state', text: STATES[home.state] })] : home.overdue ? [element('span', { class: 'state late', text: say('逾期') })] : []),
-      element('span', { class: 'hint', text: say('微网格 %(code)s · %(address)s', { code: home.micro_grid_code.slice(-5), address: home.address }) }),
+      element('span', { class: 'hint', text: `${cell} ${roomOf(home)}` }),
       element('span', { class: 'hint', text: `${due} · ${last}` }),
     ),
     element(
@@ -86,13 +89,13 @@ function openVisit(page, programme, home) {
   const { line, place } = spot();
   const choices = programme.results.map(({ code, name, matter }) => [code, matter ? say('%(name)s（随后上报事件）', { name }) : name]);
   const fields = [choice(say('走访结果'), 'result', choices), words(say('情况'), 'note', 4000), line];
-  openDialog(say('记录走访：%(name)s', { name: nameOf(home) }), fields, say('保存'), async ({ result, note }) => {
+  openDialog(say('记录走访：%(name)s', { name: home.address }), fields, say('保存'), async ({ result, note }) => {
     const at = await place;
     if (!at) return say('没有手机定位，走访不能算数。');
     const chosen = programme.results.find((one) => one.code === result);
     if (chosen?.matter && !note.trim()) return say('要随后上报事件，请写明情况。');
     const body = { programme: programme.id, household: home.household, result, note: note.trim(), ...at };
-    await page.act('visit', { lane: `visit ${programme.id} ${home.household}`, title: nameOf(home), body });
+    await page.act('visit', { lane: `visit ${programme.id} ${home.household}`, title: home.address, body });
     page.note(say('已记下，联网时自动发送。'));
     return null;
   });

@@ -77,7 +77,7 @@ function openReading(page, one) {
   const told = element('dl', { class: 'told' });
   const fields = [element('p', { class: 'hint', text: say('只在核查时看；谁看过、为什么看，都有记录。') }), purpose, told];
   openDialog(say('查看详情：%(name)s', { name: one.scene_name }), fields, say('查看'), async ({ purpose: what }) => {
-    if (what.trim().length < 2) return say('请写明用途。');
+    if (what.trim().length < 4) return say('请写明用途，至少 4 个字。');
     try {
       const found = await ask(`/api/warnings/${one.id}/reading`, { json: { purpose: what.trim() }, headers: await page.proof() });
       const line = (name, text) => [element('dt', { text: name }), element('dd', { text: text ?? '—' })];
