@@ -26,6 +26,7 @@ from gridsvc.appraisal import routes as appraisal
 from gridsvc.appraisal import star_routes as stars
 from gridsvc.appraisal import survey_routes as surveys
 from gridsvc.appraisal import tasks as appraisal_tasks
+from gridsvc.briefing import appraisal_routes as books
 from gridsvc.briefing import reception_routes as decks
 from gridsvc.briefing import routes as briefings
 from gridsvc.briefing import tasks as briefing_tasks
@@ -65,6 +66,7 @@ from gridsvc.notices import routes as notices
 from gridsvc.notices.sender import Sender
 from gridsvc.observing import Observed, with_request_ids
 from gridsvc.outreach import device_routes as place_devices
+from gridsvc.outreach import field_routes as field_visits
 from gridsvc.outreach import reception_routes as receptions
 from gridsvc.outreach import tasks as outreach_tasks
 from gridsvc.outreach import visit_routes as visits
@@ -86,8 +88,10 @@ from gridsvc.registers import sitting_routes as sittings
 from gridsvc.registers import standard_routes as standards
 from gridsvc.roads import routes as roads
 from gridsvc.web import (
+    appraisal_pages,
     desk_pages,
     help_pages,
+    outreach_pages,
     overview_pages,
     pages,
     phone_pages,
@@ -103,10 +107,11 @@ DOORS = (
     *(people, shifts, postings, trainings, tracks, lives),
     *(events, dispatch, desk, whistles, phones, feed, notices, maps, public, citizens, privacy),
     *(field, ground, basemap, drafts, draft_files, tables, briefings, overviews),
-    *(visits, warnings, windows, receptions, decks, place_devices),
+    *(visits, field_visits, warnings, windows, receptions, decks, place_devices),
     *(groups, standards, projects, sittings, repairs),
-    *(appraisal, surveys, rewards, stars, rounds, ledger),
-    *(pages, plan_pages, phone_pages, desk_pages, overview_pages, sign_in_pages, help_pages),
+    *(appraisal, surveys, rewards, stars, rounds, books, ledger),
+    *(pages, plan_pages, phone_pages, desk_pages, overview_pages, outreach_pages),
+    *(appraisal_pages, sign_in_pages, help_pages),
     *(health, metrics),
 )
 #: Largest photos that may be on their way at a time; a phone sends a third of that.

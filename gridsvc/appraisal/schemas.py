@@ -103,6 +103,14 @@ class ValuesOut(BaseModel):
     values: list[ValueOut]
 
 
+class SummaryLine(BaseModel):
+    """An indicator among all that hold for a division, over a window."""
+
+    indicator: IndicatorOut
+    value: ValueOut | None = Field(description="none where it cannot be, which is then said")
+    refused: str | None
+
+
 class CountsOut(BaseModel):
     """Counters of a stage, for one of a group."""
 

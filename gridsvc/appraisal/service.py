@@ -21,6 +21,7 @@ from gridsvc.appraisal.schemas import (
     Group,
     IndicatorIn,
     IndicatorOut,
+    SummaryLine,
     ValueOut,
     ValuesOut,
 )
@@ -196,6 +197,27 @@ async def values(
             for key, value, place in zip(told, found_values, league, strict=True)
         ],
     )
+
+
+async def summary(
+    session: AsyncSession, *, division: str | None, since: date, until: date
+) -> list[SummaryLine]:
+    """Every indicator that holds for a division, over days of it as a whole.
+
+    One whose share cannot be comes without a value and with the reason.
+    """
+    rows = await queries.indicators(session, holding(division))
+    told = await _read(session, division=division, since=since, until=until, by="none")
+    counts = next(iter(told.values()), {})
+    lines = []
+    for indicator in (IndicatorOut(**row) for row in rows):
+        formula = Formula(indicator.numerator, indicator.denominator, indicator.share)
+        try:
+            value = _shown("", "", value_of(formula, counts), None, indicator)
+            lines.append(SummaryLine(indicator=indicator, value=value, refused=None))
+        except Conflict as failure:
+            lines.append(SummaryLine(indicator=indicator, value=None, refused=failure.detail))
+    return lines
 
 
 def _shown(

@@ -138,6 +138,16 @@ async def waves(session: AsyncSession, low: str, high: str, *, limit: int) -> li
     return await _with_strata(session, await survey_queries.waves(session, low, high, limit=limit))
 
 
+def before(one: WaveOut, waves: Iterable[WaveOut]) -> WaveOut | None:
+    """The wave of the same survey and place that came next before one, or none."""
+    same = (
+        other
+        for other in waves
+        if (other.scheme, other.division) == (one.scheme, one.division) and other.opens < one.opens
+    )
+    return max(same, key=lambda other: other.opens, default=None)
+
+
 async def _row(session: AsyncSession, wave_id: int) -> RowMapping:
     row = await survey_queries.wave(session, wave_id)
     if row is None:

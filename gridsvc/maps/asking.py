@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import geopandas as gpd
+import pandas as pd
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.codes import code_range
 from gridsvc.errors import NotFound
 from gridsvc.maps import event_queries, place_queries, theme_queries
 from gridsvc.maps.change import change, two_periods
@@ -20,6 +22,8 @@ from gridsvc.maps.matters import MOST_POINTS, density, matters
 from gridsvc.maps.moves import plans
 from gridsvc.maps.reach import reach
 from gridsvc.maps.themes import Theme, counted, pace, staffing
+from gridsvc.maps.visits import stars, unvisited, visited
+from gridsvc.outreach import visit_queries
 from gridsvc.roads import service as roads
 from gridsvc.roads.modes import Mode
 
@@ -196,6 +200,41 @@ async def _plans(place: _Place) -> Theme:
     return await asyncio.to_thread(plans, place.cells, old, homes)
 
 
+async def _seen(place: _Place) -> tuple[pd.DataFrame, str, int]:
+    """Households, visited and overdue ones of every micro-grid, and what the programme is."""
+    cells = place.cells["code"]
+    found = await theme_queries.programme(place.session, place.code)
+    if found is None:
+        nothing = pd.DataFrame(0, cells, ["households", "visited", "overdue"])
+        return nothing, "没有走访方案", 0
+    # Of the programme's area what is drawn, and of what is drawn the programme's area.
+    (low, high), (first, last) = code_range(place.code), code_range(found["division_code"])
+    rows = await visit_queries.coverage(
+        place.session,
+        programme=found["id"],
+        zone=str(place.now.tzinfo),
+        since=place.now - timedelta(days=found["every_days"]),
+        low=max(low, first),
+        high=min(high, last),
+    )
+    columns = ["micro_grid_code", "households", "visited", "overdue"]
+    told = pd.DataFrame(rows, columns=columns).set_index("micro_grid_code")
+    return told.reindex(cells, fill_value=0), found["name"], found["every_days"]
+
+
+async def _visited(place: _Place) -> Theme:
+    return visited(*await _seen(place))
+
+
+async def _unvisited(place: _Place) -> Theme:
+    figures, name, _ = await _seen(place)
+    return unvisited(figures, name)
+
+
+async def _stars(place: _Place) -> Theme:
+    return stars(await theme_queries.stars(place.session, place.code))
+
+
 _THEMES: dict[str, Callable[[_Place], Awaitable[Theme]]] = {
     "staffing": _staffing,
     "duty": _duty,
@@ -211,4 +250,7 @@ _THEMES: dict[str, Callable[[_Place], Awaitable[Theme]]] = {
     **{name: _pacing(name) for name in ("accept", "arrive", "pace")},
     "hotspots": _hotspots,
     "plans": _plans,
+    "visited": _visited,
+    "unvisited": _unvisited,
+    "stars": _stars,
 }

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gridsvc.codes import code_range
+from gridsvc.codes import ancestors, code_range
 from gridsvc.maps.event_queries import OF_MATTER
 
 _IN_AREA = "m.valid @> now() AND m.division_code >= :low AND m.division_code < :high"
@@ -68,6 +68,34 @@ WHERE p.on_duty AND p.role = 'grid_worker'
   AND p.division_code >= :low AND p.division_code < :high
 ORDER BY p.code
 """
+_STARS = f"""
+SELECT m.code, g.code AS grid_code, r.stars, r.points, r.since, r.until
+FROM micro_grid m JOIN grid g ON g.id = m.grid_id
+LEFT JOIN LATERAL (
+    SELECT s.stars, s.points, s.since, s.until FROM star_rating s
+    WHERE s.grid_id = g.id ORDER BY s.until DESC, s.rated_at DESC LIMIT 1) r ON true
+WHERE {_IN_AREA} ORDER BY m.code
+"""  # noqa: S608
+# Of several programmes for every household that of the innermost division, then the oldest.
+_PROGRAMME = text("""
+SELECT id, division_code, name, every_days FROM visit_programme
+WHERE whom = 'households' AND starts <= current_date
+  AND (division_code = ANY(CAST(:above AS text[]))
+       OR division_code >= :low AND division_code < :high)
+ORDER BY division_code > :low, division_code DESC, starts, id LIMIT 1
+""")
+
+
+async def stars(session: AsyncSession, division_code: str) -> pd.DataFrame:
+    """By micro-grid code: grid_code, and stars, points, since and until of its last rating."""
+    return await _by_code(session, _STARS, division_code)
+
+
+async def programme(session: AsyncSession, division_code: str) -> RowMapping | None:
+    """The programme of visits to every household that the map of a division tells of, or none."""
+    low, high = code_range(division_code)
+    asked = {"low": low, "high": high, "above": [*ancestors(division_code), division_code]}
+    return (await session.execute(_PROGRAMME, asked)).mappings().first()
 
 
 async def staffing(session: AsyncSession, division_code: str) -> pd.DataFrame:

@@ -37,6 +37,9 @@ NAMES = {
     "pace": ("结案用时中位数", "Median minutes to close"),
     "hotspots": ("事件热点（检验）", "Event hot spots, tested"),
     "plans": ("新旧方案对比", "Plan compared with the one before"),
+    "visited": ("走访覆盖率", "Households visited in time"),
+    "unvisited": ("逾期未访户数", "Households overdue for a visit"),
+    "stars": ("网格星级", "Stars of grids"),
 }
 
 BLUES = ["#eff3ff", "#bdd7e7", "#6baed6", "#3182bd", "#08519c"]
@@ -57,6 +60,7 @@ UNITS = {
     " 人": " people",
     " 分钟": " min",
     " 户": " households",
+    " %": " %",
 }
 
 

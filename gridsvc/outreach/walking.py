@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,6 +20,17 @@ from gridsvc.outreach.visiting import asked_of
 from gridsvc.roads import service as roads
 from gridsvc.roads.modes import Mode
 from gridsvc.roads.travel import Travel
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A way past some doors; seconds, and what they go by. `schemas.Round` has the same."""
+
+    by: Literal["road", "line"]
+    travel_s: float
+    naive_s: float
+    saved_s: float
+    stops: list[Stop]
 
 
 async def plan(
@@ -45,16 +58,29 @@ async def plan(
     rows = await visit_queries.due(
         session, **asked, person_id=person[0], ahead_days=ahead_days, limit=most, offset=0
     )
+    walk = await way_past(session, found["division_code"], rows, mode=mode)
+    return Round(programme=programme_id, person=person[1], mode=mode.value, **vars(walk))
+
+
+async def way_past(
+    session: AsyncSession, division: str, rows: Sequence[RowMapping], *, mode: Mode
+) -> Walk:
+    """The shortest way past households, beginning where the first address lies.
+
+    Parameters
+    ----------
+    division
+        12 digits; on the roads of its county.
+    rows
+        household, address, building_id, and lon and lat of the building (degrees, WGS-84).
+    """
     places = _places(rows)
-    travel = await roads.travel(session, found["division_code"], mode=mode)
+    travel = await roads.travel(session, division, mode=mode)
     seconds, by_road = await asyncio.to_thread(matrix, travel, places)
     way = await asyncio.to_thread(rounds.order, seconds)
     legs = [0.0, *(float(seconds[here, there]) for here, there in pairwise(way))]
     naive_s = rounds.length_s(seconds, range(len(places)))
-    return Round(
-        programme=programme_id,
-        person=person[1],
-        mode=mode.value,
+    return Walk(
         by="road" if by_road else "line",
         travel_s=sum(legs),
         naive_s=naive_s,
@@ -66,7 +92,7 @@ async def plan(
     )
 
 
-def _places(rows: list[RowMapping]) -> list[dict[str, Any]]:
+def _places(rows: Sequence[RowMapping]) -> list[dict[str, Any]]:
     """Buildings in the order of their addresses, with the households in each."""
     ordered = sorted(rows, key=lambda row: (row["address"], row["household"]))
     first = {row["building_id"]: place for place, row in reversed(list(enumerate(ordered)))}

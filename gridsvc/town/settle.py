@@ -27,7 +27,9 @@ from gridsvc.people import service as people
 from gridsvc.progress import Progress
 from gridsvc.roads import service as roads
 from gridsvc.town.accounts import open_accounts
+from gridsvc.town.calling import Hand, go_out
 from gridsvc.town.codes import FOLDER
+from gridsvc.town.judging import judge
 
 #: The small town that comes with the source tree.
 SMALL_TOWN = Path(__file__).resolve().parents[2] / "geodata" / "town"
@@ -95,6 +97,9 @@ async def settle(
         counts["roads"] = await _load_roads(session, folder / "prepared.gpkg", codes, progress)
         counts["events"] = await _live_the_day(session, events, keyring, progress)
         counts["accounts"] = len(await open_accounts(session, keyring))
+        hand = Hand(session, keyring, roads.county_of(codes[0]))
+        counts["outreach"] = await go_out(hand)
+        counts["appraisal"] = await judge(hand)
         return counts
 
 

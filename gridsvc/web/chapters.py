@@ -21,7 +21,9 @@ FOLDER = Path(__file__).parent / "handbook"
 #: File of the first page; the others' names are their paths below ``/help``.
 FIRST = "README"
 #: The chapters, in the order they are listed.
-Name = Literal["planner", "dispatcher", "field", "report", "overview", "sign-in"]
+Name = Literal[
+    "planner", "dispatcher", "field", "report", "overview", "outreach", "appraisal", "sign-in"
+]
 CHAPTERS: tuple[Name, ...] = get_args(Name)
 
 

@@ -406,7 +406,43 @@ def overview(camera: Camera) -> None:
 
 
 #: In this order: the worker handles what the dispatcher verifies and everybody may then see.
-WALKS = {one.__name__: one for one in (sign_in, planner, field, dispatcher, report, overview)}
+def outreach(camera: Camera) -> None:
+    page = camera.signed_in("supervisor", DESK)
+    for view in ("visits", "windows", "receptions"):
+        page.goto(f"/outreach?view={view}")
+        camera.take(page, f"outreach-{view}")
+    page.context.close()
+
+
+def appraisal(camera: Camera) -> None:
+    page = camera.signed_in("appraiser", DESK)
+    for view in ("indicators", "surveys", "stars"):
+        page.goto(f"/appraisal?view={view}")
+        camera.take(page, f"appraisal-{view}")
+    page.context.close()
+
+
+def visits(camera: Camera) -> None:
+    page = camera.signed_in("grid-worker", PHONE, place_of_an_event(camera))
+    page.goto("/field#visits")
+    page.reload()
+    page.wait_for_selector(".door")
+    camera.take(page, "field-warnings")
+    page.locator("[data-programme]").first.scroll_into_view_if_needed()
+    page.evaluate("scrollTo(0, document.querySelector('[data-programme]').offsetTop - 12)")
+    camera.take(page, "field-visits")
+    page.get_by_role("button", name="记录走访").first.click()
+    camera.take(page, "field-visit")
+    page.context.close()
+
+
+WALKS = {
+    one.__name__: one
+    for one in (
+        *(sign_in, planner, field, visits, dispatcher, report),
+        *(overview, outreach, appraisal),
+    )
+}
 
 
 @contextmanager

@@ -12,8 +12,10 @@ from tests.browser.phone import Unlucky, a_phone, kept_offline
 from tests.dispatch.test_service import a_report
 from tests.events.test_photos import a_photo
 from tests.live import served
+from tests.outreach.visits import begun, post_everywhere, settle_homes
+from tests.outreach.warnings import a_row, a_scene, sent
 from tests.towns import a_person, middle, staff
-from tests.who import KEYRING, open_account
+from tests.who import KEYRING, bearer, open_account
 
 pytestmark = pytest.mark.browser
 
@@ -234,11 +236,115 @@ async def test_duty_cells_and_every_view_fit_a_phone(phone, town):
     async with town.connect() as connection:
         on_duty = await connection.scalar(text("SELECT on_duty FROM person WHERE code = 'w'"))
     assert not on_duty
-    for name in ("任务", "上报", "网格", "待发送"):
+    for name in ("任务", "走访", "上报", "网格", "我的", "待发送"):
         await page.get_by_role("link", name=name).click()
         await page.wait_for_selector(f"section[aria-label={name}]:not([hidden])")
         assert await serious(page) == [], name
         assert await page.evaluate("document.documentElement.scrollWidth") <= 390
     await page.get_by_role("link", name="网格").click()
-    await page.get_by_text("户。").wait_for()
+    await page.locator("#cells-sum", has_text="户。").wait_for()
     assert await page.locator("#cells-list tbody tr").count() > 0
+
+
+@pytest.fixture
+async def doors(address, town, town_url, client_of):
+    """Homes of the paper town, all the worker's to visit, and a warning about one of them."""
+    homes = await settle_homes(town)
+    async with transaction(town) as session:
+        worker = await session.scalar(text("SELECT id FROM person WHERE code = 'w'"))
+        await post_everywhere(session, worker)
+        partner = bearer(await open_account(session, "model", [Role.PARTNER]))
+    async with client_of(town_url) as desk:
+        await begun(desk)
+        await a_scene(desk)
+        await sent(desk, partner, [a_row("r1", homes[-1].address)])
+    return {home.address: home for home in homes}
+
+
+async def record(page, home, result, note):
+    door = page.locator(f"[data-household='{home.id}']")
+    await door.get_by_role("button", name="记录走访").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("走访结果").select_option(result)
+    await dialog.get_by_label("情况").fill(note)
+    await dialog.get_by_role("button", name="保存").click()
+    await dialog.wait_for(state="detached")
+
+
+async def visits_kept(town):
+    async with town.connect() as connection:
+        found = await connection.execute(
+            text(
+                "SELECT household_id, result, state, event_id IS NOT NULL,"
+                " received_at > captured_at FROM visit ORDER BY id"
+            )
+        )
+        return [tuple(row) for row in found]
+
+
+async def test_visits_wait_without_a_network_and_what_is_doubted_is_explained(doors, phone, town):
+    page = phone.page
+    here, far = doors["b11-1"], doors["b33-1"]
+    await page.get_by_role("link", name="走访", exact=True).click()
+    await page.get_by_role("button", name="再显示").click()
+    await page.locator(f"[data-household='{here.id}']").wait_for()
+    assert await serious(page) == []
+    await kept_offline(page, "/field")
+    await page.context.set_offline(True)
+    await record(page, here, "danger", "楼道堆物")
+    await record(page, far, "well", "")
+    await page.locator("#waiting", has_text="2").wait_for()
+    await page.reload()  # and the phone is switched off and on again
+    async with Unlucky(page, loses=1):
+        await page.context.set_offline(False)
+        await page.locator("#waiting", has_text="1").wait_for(timeout=60_000)
+    await page.get_by_role("link", name="待发送").click()
+    refused = page.locator("#left article", has_text="手机不在这户所在的微网格里")
+    await refused.get_by_role("button", name="说明情况").click()
+    await page.get_by_label("为什么这次走访应当算数").fill("住户在小区门口接受走访")
+    await press(page, "再发送")
+    await all_sent(page)
+    assert await visits_kept(town) == [
+        (here.id, "danger", "counted", True, True),
+        (far.id, "well", "doubted", False, True),
+    ]
+    await page.get_by_role("link", name="我的").click()
+    await page.locator("#mine tbody tr").first.wait_for()
+
+
+async def test_a_warning_is_read_for_a_purpose_and_checked_on_the_spot(doors, phone, town):
+    page = phone.page
+    await page.context.set_geolocation(
+        dict(zip(("longitude", "latitude"), doors["b33-1"].place, strict=True)) | {"accuracy": 8}
+    )
+    await page.get_by_role("link", name="走访", exact=True).click()
+    await page.get_by_role("heading", name="待核查 1 条").wait_for()
+    await press(page, "查看详情")
+    await page.get_by_role("button", name="查看", exact=True).click()
+    await page.get_by_text("王小明").wait_for()
+    await press(page, "取消")
+    # What is sealed is nowhere in the phone.
+    kept = await page.evaluate(
+        """async () => {
+          const open = indexedDB.open('gridsvc-field');
+          await new Promise((done) => { open.onsuccess = done; });
+          const shelf = open.result.transaction('shelf').objectStore('shelf').getAll();
+          await new Promise((done) => { shelf.onsuccess = done; });
+          return JSON.stringify(shelf.result);
+        }"""
+    )
+    assert "出租房屋风险" in kept
+    assert "王小明" not in kept
+    await press(page, "登记核查结果")
+    await page.locator("[name=outcome]").select_option("serious")
+    await page.get_by_label("核查情况").fill("群租属实")
+    await page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    await all_sent(page)
+    await page.get_by_role("heading", name="待核查").wait_for(state="detached")
+    async with town.connect() as connection:
+        found = await connection.execute(text("SELECT state, outcome FROM risk_warning"))
+        reading = await connection.scalars(
+            text("SELECT purpose FROM audit_entry WHERE action = 'warning_read' AND purpose > ''")
+        )
+        assert found.one() == ("ESCALATED", "serious")
+        assert reading.all() == ["上门核查"]

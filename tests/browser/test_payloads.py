@@ -257,7 +257,7 @@ async def test_the_phones_pages_show_payloads_as_text(seen):
     await page.fill("[name=password]", PASSWORD)
     await page.get_by_role("button", name="登录").click()
     await page.wait_for_selector("#tasks [data-task]")
-    for view in ("tasks", "report", "cells", "left"):
+    for view in ("tasks", "visits", "report", "cells", "mine", "left"):
         await page.goto(f"/field#{view}")
         await page.wait_for_selector(f"#view-{view}:not([hidden])")
         assert await ran(page) is None, view

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from gridsvc.accounts.roles import Role
 from gridsvc.db import transaction
@@ -52,19 +52,23 @@ async def a_worker(town: AsyncEngine, code: str = "w0", role: str = "grid_worker
         person_id = await session.scalar(
             text("SELECT id FROM person WHERE code = :code"), {"code": code}
         )
-        for level, of in (("grid", "grid_worker"), ("micro_grid", "liaison")):
-            if role == of:
-                await session.execute(
-                    text(
-                        f"INSERT INTO {level}_post SELECT id, :id FROM {level}"
-                        " ON CONFLICT DO NOTHING"
-                    ),
-                    {"id": person_id},
-                )
+        await post_everywhere(session, person_id, role)
         account = await open_account(
             session, f"acc-{code.lower()}", [Role(role)], [COMMUNITY], person_id=person_id
         )
     return bearer(account)
+
+
+async def post_everywhere(session: AsyncSession, person_id: int, role: str = "grid_worker"):
+    """Let somebody answer for all cells of the paper town."""
+    for level, of in (("grid", "grid_worker"), ("micro_grid", "liaison")):
+        if role == of:
+            await session.execute(
+                text(
+                    f"INSERT INTO {level}_post SELECT id, :id FROM {level} ON CONFLICT DO NOTHING"
+                ),
+                {"id": person_id},
+            )
 
 
 def a_programme(**columns):

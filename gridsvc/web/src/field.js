@@ -6,14 +6,20 @@ import { Outbox } from './phone/outbox.js';
 import { openStore } from './phone/store.js';
 import { moment, tellHeld, whyHeld, whyNot } from './phone/telling.js';
 import { keepForOffline } from './phone/worker.js';
+import { Calls } from './field/calls.js';
 import { drawCells } from './field/cells.js';
 import { Day } from './field/day.js';
+import { drawMine } from './field/mine.js';
 import { reportForm } from './field/report.js';
 import { sender } from './field/sending.js';
 import { drawTasks } from './field/tasks.js';
+import { drawVisits } from './field/visits.js';
 import { drawWaiting } from './field/waiting.js';
+import { drawWarnings } from './field/warnings.js';
 
-const VIEWS = ['tasks', 'report', 'cells', 'left'];
+const VIEWS = ['tasks', 'visits', 'report', 'cells', 'mine', 'left'];
+/** Views that show what is asked for when somebody looks. */
+const CALLS = new Set(['visits', 'mine']);
 const ASK_EVERY_MS = 60_000;
 const KEEP_DONE_MS = 7 * 86_400_000;
 
@@ -21,11 +27,12 @@ const { lon, lat } = document.body.dataset;
 const middle = /** @type {[number, number]} */ ([Number(lon ?? 116.39), Number(lat ?? 39.91)]);
 const db = await openStore('gridsvc-field');
 const day = new Day(db);
+const calls = new Calls(db, day);
 const outbox = new Outbox(db, {
   send: sender(day),
   mine: (item) => item.login === day.told?.login,
   changed: () => void draw(),
-  sent: () => void day.ask().then(draw),
+  sent: () => void day.ask().then(() => look(true)),
 });
 /** @type {ReturnType<typeof reportForm> | null} a map is made when it is first looked at */
 let form = null;
@@ -43,6 +50,7 @@ const page = {
   fail(text) {
     page.note(text);
   },
+  proof: () => day.proof(day.told.login),
 };
 
 function view() {
@@ -82,8 +90,17 @@ async function draw() {
   duty.textContent = onDuty ? say('在岗') : say('离岗');
   const tasks = day.tasks(items);
   drawTasks(page, tasks, items);
+  drawWarnings(page, calls.warnings(items));
+  drawVisits(page, calls.programmes(items), calls.told?.at);
+  if (view() === 'mine') drawMine(calls.told?.figures);
   if (view() === 'cells') drawCells(day.told, tasks, middle);
   if (view() === 'report') form ??= reportForm(page, middle);
+}
+
+/** Ask for what the view shows, unless it was asked for a moment ago. */
+async function look(now = false) {
+  if (CALLS.has(view())) await calls.ask(now);
+  await draw();
 }
 
 /** Send what waits, then ask how the day stands: in this order what was done is not undone. */
@@ -91,7 +108,7 @@ async function renew() {
   if (!day.proven) await day.ask();
   await outbox.flush();
   if (!outbox.held) await day.ask();
-  await draw();
+  await look();
 }
 
 async function forget() {
@@ -106,7 +123,7 @@ byId('duty').addEventListener('click', () => {
   void page.act('duty', { lane: 'duty', person: day.told.person, body: { on_duty } });
 });
 window.addEventListener('hashchange', () => {
-  void draw();
+  void draw().then(() => look());
   scrollTo(0, 0);
 });
 window.addEventListener('online', () => void renew());
@@ -114,7 +131,11 @@ document.addEventListener('visibilitychange', () => document.hidden || void rene
 setInterval(() => void renew(), ASK_EVERY_MS);
 
 await day.recall();
+await calls.recall();
 await draw();
 await forget();
 await renew();
 void keepForOffline('/field', ['/field']);
+// Known from the first look on, be it where there is no network.
+await calls.ask();
+await draw();

@@ -1,5 +1,5 @@
-// How what a worker did is sent. The service takes each once: moves and reports by their keys,
-// photos by their content; duty is what it was last set to.
+// How what a worker did is sent. The service takes each once: moves, reports, visits and
+// checks by their keys, photos by their content; duty is what it was last set to.
 
 import { Problem, ask } from '../parts/api.js';
 import { PATIENCE_MS } from '../phone/outbox.js';
@@ -45,6 +45,11 @@ export function sender(day) {
     } else if (item.what === 'photo') {
       await post(item, `/api/events/${item.event}/photos?purpose=${item.purpose}`, item.photo.bytes, item.photo.type);
       item.photo = null;
+    } else if (item.what === 'visit' || item.what === 'check') {
+      const path = item.what === 'visit' ? '/api/visits' : `/api/warnings/${item.warning}/check`;
+      await post(item, path, { ...item.body, client_key: item.key, captured_at: item.at });
+      // What was written of people at home stays in the phone no longer than it must.
+      delete item.body.note;
     } else {
       await post(item, `/api/people/${encodeURIComponent(item.person)}/duty`, item.body);
     }

@@ -6,6 +6,7 @@ import { stateName } from '../phone/states.js';
 import { photoOf } from '../phone/pictures.js';
 import { packed } from '../phone/store.js';
 import { moment } from '../phone/telling.js';
+import { openDialog } from './dialog.js';
 
 const REASONS = {
   no_power: say('无处置权限'),
@@ -98,29 +99,6 @@ function photos(page, task, items) {
     return element('label', { class: 'shoot' }, input, element('span', { text: n ? `${label} (${n})` : label }));
   };
   return element('div', { class: 'row' }, one('before', say('处置前照片')), one('after', say('处置后照片')));
-}
-
-/** A dialog with a form; `send` gets what was filled in, and says why it cannot be. */
-function openDialog(title, fields, label, send) {
-  const failure = element('p', { class: 'failure', role: 'alert' });
-  const form = element(
-    'form',
-    { method: 'dialog' },
-    element('h2', { text: title }),
-    ...fields,
-    failure,
-    element('div', { class: 'row' }, element('button', { type: 'submit', text: label }), element('button', { type: 'button', class: 'second', text: say('取消'), click: () => dialog.close() })),
-  );
-  const dialog = element('dialog', { 'aria-label': title }, form);
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    const wrong = send(Object.fromEntries(new FormData(form)));
-    if (!wrong) return dialog.close();
-    failure.textContent = wrong;
-  });
-  dialog.addEventListener('close', () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
 }
 
 function openBack(task, move) {

@@ -18,7 +18,7 @@ export const PATIENCE_MS = 60_000;
  * @property {string} lane what may not overtake each other: a refused item holds its lane
  * @property {string} at when it was done, by the phone's clock (ISO 8601, UTC)
  * @property {'waiting' | 'refused' | 'done'} state
- * @property {{status: number, detail: string} | null} problem
+ * @property {{status: number, detail: string, told: object} | null} problem as the service told it
  * @property {string} [done_at] when the service had taken it
  */
 
@@ -113,7 +113,7 @@ export class Outbox {
           return;
         }
         item.state = 'refused';
-        item.problem = { status: fault.status, detail: fault.message };
+        item.problem = { status: fault.status, detail: fault.message, told: fault.told };
       }
       await this.db.put('outbox', item);
       this.tell();

@@ -1,0 +1,63 @@
+"""HTTP door to the appraisal of a division as a workbook."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from gridsvc.accounts.access import Session, may
+from gridsvc.accounts.roles import Permission
+from gridsvc.appraisal import service, star_queries, surveying
+from gridsvc.appraisal.routes import Since, Until
+from gridsvc.appraisal.star_schemas import StarsOut
+from gridsvc.briefing.appraisal_book import Appraisal, book
+from gridsvc.briefing.writing import MEDIA_TYPES, Format
+from gridsvc.codes import range_within
+from gridsvc.grids.queries import division_name
+from gridsvc.grids.routes import Within
+
+router = APIRouter(prefix="/api/appraisal", tags=["appraisal"])
+
+_BOOK = MEDIA_TYPES[Format.XLSX]
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {_BOOK: {"schema": {"type": "string", "format": "binary"}}},
+        "description": "The file",
+    }
+}
+#: Rows of a worksheet: a county has some thousand grids.
+_MOST = 5000
+
+
+@router.get(
+    "/workbook",
+    response_class=Response,
+    responses=_FILE,
+    dependencies=[may(Permission.VIEW_FIGURES)],
+)
+async def workbook(
+    session: Session, since: Since, until: Until, division: Within = None
+) -> Response:
+    """Indicators, stars, the latest survey and declared figures of a division (XLSX)."""
+    low, high = range_within(division)
+    lines = await service.summary(session, division=division, since=since, until=until)
+    stars = await star_queries.ratings(session, low, high, since=None, limit=_MOST)
+    waves = await surveying.waves(session, low, high, limit=200)
+    survey = None
+    if waves:
+        before = surveying.before(waves[0], waves)
+        survey = await surveying.results(session, waves[0].id, before.id if before else None)
+    told = Appraisal(
+        place=(await division_name(session, division) if division else None) or "",
+        since=since,
+        until=until,
+        lines=lines,
+        stars=[StarsOut(**row) for row in stars],
+        survey=survey,
+        declared=await service.declarations(session, division, limit=_MOST),
+    )
+    content = await asyncio.to_thread(book, told)
+    saved = {"Content-Disposition": f'attachment; filename="appraisal-{since}-{until}.xlsx"'}
+    return Response(content, media_type=_BOOK, headers=saved)
