@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.config import Settings
-from gridsvc.privacy import queries
+from gridsvc.privacy import retention_queries as queries
 
 #: Browsers that were not seen for so long are forgotten; they were signed out long before.
 SESSION_DAYS = 7
