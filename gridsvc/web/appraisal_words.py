@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from gridsvc.web.desk_words import STAGES
 from gridsvc.web.languages import marked
+
+__all__ = ["COUNTERS", "KINDS", "QUOTED", "STAGES", "VERDICTS", "VIEWS"]
 
 VIEWS = {
     "indicators": marked("指标"),
@@ -26,4 +29,18 @@ QUOTED = {
     "truncated": marked("相符（截尾）"),
     "not_quoted": marked("由系统计算"),
     "open": marked("数字不确切，无法核对"),
+}
+#: Counters of a stage, `gridsvc.appraisal.counters.COUNTERS`.
+COUNTERS = {
+    "begun": marked("开始数"),
+    "done": marked("办理数"),
+    "sent_back": marked("退回数"),
+    "wrong": marked("错误数"),
+    "put_off": marked("挂账数"),
+    "due": marked("应办数"),
+    "on_time": marked("按期数"),
+    "late": marked("超期办理数"),
+    "unfinished": marked("超期未办数"),
+    "overdue_hours": marked("超期小时"),
+    "overdue_multiple": marked("超时倍数"),
 }

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from gridsvc.accounts.roles import Role
+from gridsvc.appraisal import counters
 from gridsvc.db import transaction
+from gridsvc.web import appraisal_words
 from tests.appraisal.test_surveying import SCORES, STREET, TODAY, a_scheme, a_wave, links
 from tests.towns import COUNTY
 from tests.who import bearer, open_account
@@ -51,6 +53,11 @@ async def put(client, code, **columns):
     assert answer.status_code == 200, answer.text
 
 
+def test_every_counter_of_a_stage_has_a_word():
+    assert appraisal_words.COUNTERS.keys() == counters.COUNTERS.keys()
+    assert appraisal_words.STAGES.keys() == counters.STAGES.keys()
+
+
 async def test_indicators_come_with_their_parts_and_bounds_and_what_cannot_be_with_why(
     client, town
 ):
@@ -58,6 +65,7 @@ async def test_indicators_come_with_their_parts_and_bounds_and_what_cannot_be_wi
     await put(client, "odd", name=PAYLOAD, numerator=["accept.due"], denominator=["accept.late"])
     await count(town, on_time=7, late=1, due=10)
     page = await drawn(client, "indicators", indicator="accepted", **DAYS)
+    assert "接单 按期数 + 接单 超期办理数 ÷ 接单 应办数" in page
     assert "80.0% 8 10 49.0% – 94.3%" in page
     assert f"{PAYLOAD} 不能成立：accept.due is 10 of 1" in page
     assert "8 / 10" in page
