@@ -99,12 +99,38 @@ def matched(before: Geometries, after: Geometries) -> Geometries:
     kept = after[~shapely.is_missing(after)]
     if (shapely.get_type_id(kept) != int(shapely.GeometryType.POLYGON)).any():
         raise BadInput("a cell would fall into several parts; nothing was changed")
-    known = {tuple(at) for at in shapely.get_coordinates(before[~shapely.is_missing(before)])}
+    old = np.unique(shapely.get_coordinates(before[~shapely.is_missing(before)]), axis=0)
+    known = set(map(tuple, old))
     there = np.flatnonzero(~shapely.is_missing(after))
-    now = np.unique(shapely.get_coordinates(after[there]), axis=0)
-    won = np.array([at for at in now if tuple(at) not in known]).reshape(-1, 2)
     told = after.copy()
-    told[there] = with_vertices(after[there], won)
+    told[there] = _without_doubles(after[there], old)
+    now = np.unique(shapely.get_coordinates(told[there]), axis=0)
+    won = np.array([at for at in now if tuple(at) not in known]).reshape(-1, 2)
+    told[there] = with_vertices(told[there], won)
+    return told
+
+
+def _without_doubles(cells: Geometries, old: Floats) -> Geometries:
+    """Cells whose vertices within rounding of one another are one, an old one where there is.
+
+    Two a hair apart are a loop in every other CRS. Cells without any stay the same object.
+    """
+    at = np.unique(shapely.get_coordinates(cells), axis=0)
+    places = np.concatenate([old, at])
+    onto = np.arange(len(places))
+    for first, second in sorted(cKDTree(places).query_pairs(ROUNDING_M)):
+        onto[second] = min(onto[second], onto[first])
+    moved = {
+        tuple(one): places[to]
+        for one, to in zip(at, onto[len(old) :], strict=True)
+        if (one != places[to]).any()
+    }
+    told = cells.copy()
+    for row, cell in enumerate(cells):
+        corners = [tuple(corner) for corner in shapely.get_coordinates(cell)]
+        if moved and not moved.keys().isdisjoint(corners):
+            put = np.array([moved.get(corner, corner) for corner in corners])
+            told[row] = shapely.remove_repeated_points(shapely.set_coordinates(cell, put))
     return told
 
 

@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from gridsvc.errors import BadInput
 from gridsvc.planning.arrangement import REACH_M, arrange, matched, united
 from gridsvc.planning.arrays import Floats, Geometries
+from gridsvc.planning.inputs import GRID_M
 from gridsvc.planning.keeping import LOST_M2, refuse_misshapen
 
 #: Gaps, overlaps and overhangs thinner than this come of rounding (six decimals: 0.1 m), m.
@@ -112,13 +113,34 @@ def _together(
     free = apart > reach_m
     at[~free] = fixed[nearest[~free]]
     at[free] = _gathered(at[free], reach_m)
-    told = shapely.remove_repeated_points(shapely.set_coordinates(planned.copy(), at))
+    told = _without_flat_rings(shapely.set_coordinates(planned.copy(), at))
+    told = shapely.remove_repeated_points(told)
     places = shapely.points(np.unique(np.concatenate([fixed, at]), axis=0))
     tree = shapely.STRtree(places)
     for row, cell in enumerate(told):
         near = tree.query(cell.boundary, predicate="dwithin", distance=reach_m)
         told[row] = shapely.snap(cell, shapely.MultiPoint(places[near]), reach_m)
     return np.asarray(told, dtype=object)
+
+
+def _without_flat_rings(cells: Geometries) -> Geometries:
+    """Cells without the holes that fell into a line or a point.
+
+    Raises
+    ------
+    BadInput
+        If that befell a cell as a whole.
+    """
+    rings, owner = shapely.get_rings(cells, return_index=True)
+    flat = shapely.area(shapely.polygons(rings)) < GRID_M**2
+    for row in np.unique(owner[flat]):
+        own = np.flatnonzero(owner == row)
+        if flat[own[0]]:
+            place = cells[row].envelope
+            raise BadInput("a cell would have no land left; nothing was changed", place=place)
+        outline, *holes = rings[own[~flat[own]]]
+        cells[row] = shapely.Polygon(outline, holes)
+    return cells
 
 
 def _gathered(places: Floats, reach_m: float) -> Floats:

@@ -116,5 +116,6 @@ def _cut(cells: Geometries, shapes: Geometries) -> Bools:
 
 
 def _refusal(reason: str, where: shapely.Geometry | Geometries, called: list[int]) -> BadInput:
-    place = shapely.union_all(where).envelope
+    # A union would fail on the very cells that are refused because they cross themselves.
+    place = shapely.envelope(shapely.geometrycollections(np.atleast_1d(where)))
     return BadInput(f"{reason}; nothing was changed", cells=called, place=place)

@@ -16,7 +16,7 @@ This page is the method; each step has a module of its own::
       refine    annealing: balance first, then streets, then shape
     enclosures  no cell left inside another
     cells     unions of faces
-    smooth    jagged borders straightened
+    smooth    jagged borders straightened on streets, pulled `tighten` through blocks
     checks    the rules a plan must keep
     report    why every cell is as it is
 """

@@ -22,6 +22,7 @@ from gridsvc.planning.arrangement import (
     with_vertices,
 )
 from gridsvc.planning.arrays import Bools, Floats, Geometries, Ints
+from gridsvc.planning.inputs import GRID_M
 
 #: How far from a corner a planner may pick it up, m.
 PICK_M = 0.05
@@ -56,7 +57,7 @@ def split_round(
         raise BadInput("the line crosses the cell more than once; draw one stretch across")
     parts = parts[np.argsort(-shapely.area(parts))]
     met = footprints[shapely.crosses(footprints, line) & shapely.intersects(footprints, cells[row])]
-    outlines = np.array([line, *shapely.boundary(met)], dtype=object)
+    outlines = np.array([line, *_walls(met)], dtype=object)
     made = arrange(cells, np.array([row]), outlines)
     inner = shapely.point_on_surface(made.faces)
     side = shapely.distance(parts[0], inner) > shapely.distance(parts[1], inner)
@@ -79,6 +80,15 @@ def _in_one_piece(made: Arrangement, side: Bools) -> Ints:
         if len(lost):
             told[shapely.intersects(shapely.union_all(lost), inner)] = 1 - one
     return told
+
+
+def _walls(footprints: Geometries) -> Geometries:
+    """Outlines of buildings, a wall that two units share once.
+
+    Their corners on it differ by rounding, which would leave slivers, and those spikes in a border.
+    """
+    noded = shapely.union_all(shapely.boundary(footprints), grid_size=GRID_M)
+    return np.asarray(shapely.get_parts(shapely.line_merge(noded)))
 
 
 def _why_uncut(cell: shapely.Polygon, line: shapely.LineString) -> str:
@@ -113,7 +123,7 @@ def carve(cells: Geometries, area: shapely.Polygon, footprints: Geometries) -> G
     )
     met = (share > 0) & (share < 1) & shapely.intersects(footprints, area)
     rows = np.flatnonzero(shapely.intersects(cells, area))
-    lines = np.array([area.exterior, *shapely.boundary(footprints[met])], dtype=object)
+    lines = np.array([area.exterior, *_walls(footprints[met])], dtype=object)
     made = arrange(cells, rows, shapely.get_parts(lines))
     inner = shapely.point_on_surface(made.faces)
     taken = shapely.contains(area, inner)

@@ -1,4 +1,4 @@
-"""Straightening of the jagged borders Voronoi cells leave; junctions stay where they are."""
+"""Straightening of the jagged borders Voronoi cells leave: along streets and through blocks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import shapely
 from gridsvc.planning.arrays import Bools, Geometries, Ints
 from gridsvc.planning.inputs import GRID_M
 from gridsvc.planning.segments import FaceBorders, face_borders, stretch_keys
+from gridsvc.planning.tighten import pull_tight
 
-#: Borders through a block are straightened by the first of these that touches no building.
-THROUGH_BLOCK_M = (24.0, 16.0, 8.0, 4.0, 2.0, 1.0, 0.5)
 #: Borders on a street keep to it this closely.
-ON_STREET_M = (0.5,)
+ON_STREET_M = 0.5
 #: A border may run along a wall but not this deep inside it.
 WALL_M = 0.01
 
@@ -20,7 +19,7 @@ OUTER, STREET, BLOCK = 0, 1, 2
 
 
 def smooth_borders(cells: Geometries, footprints: Geometries, streets: Geometries) -> Geometries:
-    """Straighten the borders between cells without moving a junction or cutting a building.
+    """Straighten the borders between cells without cutting a building.
 
     Parameters
     ----------
@@ -34,27 +33,26 @@ def smooth_borders(cells: Geometries, footprints: Geometries, streets: Geometrie
     Returns
     -------
     array of Polygon
-        The same coverage with simpler borders (Douglas and Peucker, 1973); the outer border is
-        untouched, and so is a border whose simplification would meet another one.
+        A coverage of the same land. Borders on streets are simplified (Douglas and Peucker, 1973)
+        where that meets no other border, those through blocks pulled tight; the outer border and
+        the junctions on it and on streets stay.
     """
     arcs, kind = _arcs(cells, streets)
     walls = shapely.STRtree(shapely.buffer(footprints, -WALL_M, join_style="mitre"))
     standing = shapely.STRtree(shapely.point_on_surface(footprints))
     straight = arcs.copy()
-    for which, ladder in ((STREET, ON_STREET_M), (BLOCK, THROUGH_BLOCK_M)):
-        waiting = np.flatnonzero(kind == which)
-        for tolerance in ladder:
-            simpler = shapely.simplify(arcs[waiting], tolerance)
-            good = _sound(simpler, walls) & ~_passing(arcs[waiting], simpler, standing)
-            straight[waiting[good]] = simpler[good]
-            waiting = waiting[~good]
+    along = np.flatnonzero(kind == STREET)
+    simpler = shapely.simplify(arcs[along], ON_STREET_M)
+    good = _sound(simpler, walls) & ~_passing(arcs[along], simpler, standing)
+    straight[along[good]] = simpler[good]
     moved = ~shapely.equals_exact(straight, arcs, 0)
     while True:
         current = np.where(moved, straight, arcs)
         wrong = _colliding(current, moved)
         if not wrong.any():
-            return _relabelled(current, cells)
+            break
         moved &= ~wrong
+    return _relabelled(pull_tight(current, kind == BLOCK, footprints), cells)
 
 
 def _sound(lines: Geometries, walls: shapely.STRtree) -> Bools:
@@ -119,13 +117,14 @@ def _colliding(arcs: Geometries, moved: Bools) -> Bools:
     return wrong & moved
 
 
-def _relabelled(arcs: Geometries, cells: Geometries) -> Geometries:
-    """Polygons of the arcs in the order of the cells they came from; the cells if they differ."""
-    faces = shapely.get_parts(shapely.polygonize(arcs))
-    inner = shapely.point_on_surface(faces)
-    face, cell = shapely.STRtree(cells).query(inner, predicate="intersects")
-    once = np.bincount(cell, minlength=len(cells))
-    if len(np.unique(face)) != len(face) or (once != 1).any():
+def _relabelled(lines: Geometries, cells: Geometries) -> Geometries:
+    """Polygons of the lines in the order of the cells they came from; the cells if they differ."""
+    faces = shapely.get_parts(shapely.polygonize(lines))
+    face, cell = shapely.STRtree(cells).query(faces, predicate="intersects")
+    common = shapely.area(shapely.intersection(faces[face], cells[cell]))
+    mostly = common > 0.5 * shapely.area(faces)[face]  # the land between the cells is a face too
+    face, cell = face[mostly], cell[mostly]
+    if (np.bincount(cell, minlength=len(cells)) != 1).any():
         return cells
     smooth = cells.copy()
     smooth[cell] = faces[face]

@@ -224,7 +224,7 @@ def across_from_a_vertex(shape):
         if inside.geom_type == "LineString" and inside.length > 0:
             end = np.array(inside.coords)
             end = end[np.argmax(np.hypot(*(end - start).T))]
-            return [tuple(start), tuple(end + 0.1 * (end - start))]
+            return [tuple(start), tuple(end + 0.03 * (end - start))]
     raise AssertionError
 
 

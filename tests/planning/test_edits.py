@@ -7,6 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gridsvc.errors import BadInput
+from gridsvc.planning.arrangement import matched
 from gridsvc.planning.edits import merge, split_by_line
 from tests.planning.towns import box, line
 
@@ -101,3 +102,16 @@ def test_a_cell_with_a_hole_is_split_from_its_hole_and_keeps_it():
     assert sorted(len(cell.interiors) for cell in beside) == [0, 0, 1]
     with pytest.raises(BadInput, match="cut the cell in two"):
         split_by_line(cells, 0, line((0, 15.005), (9.995, 15.005)))
+
+
+def test_vertices_a_hair_apart_become_one_and_untouched_cells_stay():
+    whole = np.array([shapely.box(0, 0, 20, 10), shapely.box(20, 0, 30, 10)], dtype=object)
+    hair = 1e-8
+    left = shapely.Polygon([(0, 0), (10, 0), (10, 5), (10 + hair, 5 + hair), (10, 10), (0, 10)])
+    right = shapely.Polygon([(20 + hair, 0), (20, 10), (10, 10), (10 + hair, 5 + hair), (10, 0)])
+    told = matched(whole, np.array([left, whole[1], right], dtype=object))
+    corners = np.unique(shapely.get_coordinates(told), axis=0)
+    assert all(np.hypot(*(corners - at).T).min(where=(corners != at).any(axis=1), initial=1.0) > 0.1
+               for at in corners)  # fmt: skip
+    assert told[1] is whole[1]
+    assert shapely.coverage_is_valid(told)

@@ -58,6 +58,14 @@ def test_what_rounding_leaves_is_closed(columns, rows, seed, reach_m):
         assert all(map(shapely.equals, told, cells))
 
 
+def test_a_hole_as_small_as_rounding_is_closed():
+    cells = field(2, 1)
+    pierced = cells.copy()
+    pin = shapely.point_on_surface(cells[0]).buffer(0.004, quad_segs=1)
+    pierced[0] = cells[0].difference(pin)
+    assert all(map(shapely.equals, fitted(cells, pierced), cells))
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     width_m=st.floats(0.02, 0.5),

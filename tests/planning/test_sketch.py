@@ -3,18 +3,21 @@
 from functools import cache
 
 import numpy as np
+import pytest
 import shapely
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from shapely.affinity import rotate
 
 from gridsvc.errors import BadInput
+from gridsvc.planning import reshape
 from gridsvc.planning import sketch as desk
 from gridsvc.planning.plan import plan_cells
 from gridsvc.planning.sketch import Site, Sketch
 from gridsvc.planning.units import by_unit
 from gridsvc.planning.wish import Wish
 from tests.planning.test_fitting import jittered
-from tests.planning.towns import build_town
+from tests.planning.towns import build_town, frame
 
 
 @cache
@@ -153,3 +156,14 @@ def test_any_sequence_of_operations_leaves_a_coverage(data, seed):
         for number, cell in locked.items():
             now = sketch.cells[sketch.row(number)]
             assert now.symmetric_difference(cell).area < 1e-3 * cell.area
+
+
+@pytest.mark.parametrize(("turn", "x"), [(70.8, 55.3), (78.2, 53.0)])
+def test_a_split_along_walls_that_units_share_has_no_spikes(turn, x):
+    house = rotate(shapely.box(40, 40, 90, 52), turn, origin=(50, 50))
+    units = by_unit(frame([house], households=[200], building=[0])).geometry.to_numpy(dtype=object)
+    cells = np.array([shapely.box(0, 0, 120, 120)], dtype=object)
+    line = shapely.LineString([(x, -5), (x + 7, 125)])
+    halves = reshape.split_round(cells, 0, line, units)
+    # A spike is valid only as long as nobody rounds.
+    assert shapely.is_valid(shapely.set_precision(halves, 1e-4, mode="pointwise")).all()
