@@ -122,14 +122,15 @@ async def register(session: AsyncSession, event_id: int, told: dict[str, Any]) -
     return (await session.execute(_REGISTRATION, {"event_id": event_id})).mappings().one()
 
 
-async def registered(session: AsyncSession, **asked: Any) -> tuple[list[RowMapping], int]:
+async def registered(
+    session: AsyncSession, asked: dict[str, Any], *, limit: int, offset: int
+) -> tuple[list[RowMapping], int]:
     """What was registered, newest first, and how many.
 
-    Asked by window_id, state, class_code, at_door, limit and offset.
+    Asked by window_id, state, class_code and at_door, each but the first none = whatever it is.
     """
-    rows = list((await session.execute(_PAGE, asked)).mappings())
-    counted = {name: asked[name] for name in ("window_id", "state", "class_code", "at_door")}
-    return rows, int(await session.scalar(_COUNT, counted) or 0)
+    found = await session.execute(_PAGE, asked | {"limit": limit, "offset": offset})
+    return list(found.mappings()), int(await session.scalar(_COUNT, asked) or 0)
 
 
 async def figures(

@@ -120,10 +120,20 @@ async def register(
     )
 
 
-async def registered(session: AsyncSession, window_id: int, **asked: Any) -> RegisteredPage:
-    """What was registered at a window, newest first; asked as `window_queries.registered`."""
+async def registered(
+    session: AsyncSession,
+    window_id: int,
+    *,
+    state: str | None = None,
+    class_code: str | None = None,
+    at_door: bool | None = None,
+    limit: int,
+    offset: int = 0,
+) -> RegisteredPage:
+    """What was registered at a window, newest first."""
     await _window(session, window_id)
-    rows, total = await window_queries.registered(session, window_id=window_id, **asked)
+    asked = {"window_id": window_id, "state": state, "class_code": class_code, "at_door": at_door}
+    rows, total = await window_queries.registered(session, asked, limit=limit, offset=offset)
     return RegisteredPage(registrations=[Registered(**row) for row in rows], total=total)
 
 

@@ -114,9 +114,7 @@ async def _windows(
             session, window.id, until - timedelta(days=DAYS), until
         ),
         "days": DAYS,
-        "registered": await window_service.registered(
-            session, window.id, state=None, class_code=None, limit=MOST_ROWS, offset=0
-        ),
+        "registered": await window_service.registered(session, window.id, limit=MOST_ROWS),
         "orders": orders,
     }
 
