@@ -58,6 +58,8 @@ _WARNINGS = (
     ("marriage", "社区调解后再次求助"),
     ("rental-housing", "燃气用量异常"),
 )
+#: The window of five matters, `geodata/codes/practices.json`.
+_WINDOW = "tong-wan-wu-shi"
 #: Class, matter, and what somebody came with.
 _MATTERS = (
     ("ji-nan", "E0604", "老人独居，家中燃气管老化，担心漏气"),
@@ -209,7 +211,8 @@ async def _warnings(
 
 async def _windows(hand: Hand, homes: list[RowMapping]) -> int:
     """One matter of each class at the villages' window, two of them passed up."""
-    (window, *_) = await window_service.windows(hand.session, "", ":")
+    listed = await window_service.windows(hand.session, "", ":")
+    window = next(one for one in listed if one.code == _WINDOW)
     step = max(1, len(homes) // (len(_MATTERS) + 1))
     events = []
     for n, (class_code, matter, said) in enumerate(_MATTERS, start=1):
