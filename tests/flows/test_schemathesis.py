@@ -32,7 +32,7 @@ CHECKS = [
 ]
 #: Requests tried for each operation and role, of such as are right, and of such as are not; whoever
 #: may not call it is refused whatever is sent.
-EXAMPLES, REFUSED = 4, 1
+EXAMPLES, REFUSED = 3, 1
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 
