@@ -19,7 +19,7 @@ async def a_phone(browser, address, *, place=HERE, size=PHONE):
         geolocation={"longitude": place[0], "latitude": place[1], "accuracy": 8},
         permissions=["geolocation", "microphone"],
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(40_000)
     seen = Watched(await context.new_page())
     seen.watch()
     try:
@@ -33,7 +33,7 @@ async def until(page, script, arg=None):
 
     `wait_for_function` may not, and looks again by `eval`, which the pages' rules refuse.
     """
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await page.evaluate(script, arg):
             await asyncio.sleep(0.05)
 
