@@ -14,13 +14,6 @@ SELECT i.code, i.division_code AS division, i.name, i.numerator, i.denominator, 
        i.higher_is_better, i.per, i.source, i.responsible_role, i.target, i.changed_at
 FROM indicator i
 """
-# Of one code the nearest holds: the longest code, for it lies deepest, is the greatest.
-_HOLDING = text(f"""
-SELECT DISTINCT ON (code) * FROM (
-    {_SHOWN} WHERE i.division_code = ANY (CAST(:divisions AS text[]))
-) i WHERE CAST(:code AS text) IS NULL OR code = CAST(:code AS text)
-ORDER BY code, division DESC
-""")  # noqa: S608 - parts of this module
 _PUT = text("""
 INSERT INTO indicator (division_code, code, name, numerator, denominator, share,
                        higher_is_better, per, source, responsible_role, target)
@@ -39,12 +32,35 @@ FROM declaration
 """
 
 
+async def innermost(
+    session: AsyncSession, select: str, divisions: Iterable[str], code: str | None = None
+) -> Sequence[RowMapping]:
+    """Rows laid down for one of the divisions; of one code that of the innermost.
+
+    Parameters
+    ----------
+    select
+        Fixed SQL of a module: columns ``code`` and ``division`` among others, of one table with
+        ``division_code``, without a WHERE.
+    """
+    # Of one code the nearest holds: the longest code, for it lies deepest, is the greatest.
+    found = await session.execute(
+        text(f"""
+        SELECT DISTINCT ON (code) * FROM (
+            {select} WHERE division_code = ANY (CAST(:divisions AS text[]))
+        ) laid_down WHERE CAST(:code AS text) IS NULL OR code = CAST(:code AS text)
+        ORDER BY code, division DESC
+        """),  # noqa: S608 - fixed parts
+        {"divisions": list(divisions), "code": code},
+    )
+    return found.mappings().all()
+
+
 async def indicators(
     session: AsyncSession, divisions: Iterable[str], code: str | None = None
 ) -> Sequence[RowMapping]:
     """Indicators laid down for one of the divisions; of one code that of the innermost."""
-    asked = {"divisions": list(divisions), "code": code}
-    return (await session.execute(_HOLDING, asked)).mappings().all()
+    return await innermost(session, _SHOWN, divisions, code)
 
 
 async def indicator_of(session: AsyncSession, division: str, code: str) -> RowMapping | None:

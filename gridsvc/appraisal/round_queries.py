@@ -10,6 +10,8 @@ from sqlalchemy import RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.appraisal.queries import innermost
+
 _SCHEME = """
 SELECT division_code AS division, code, name, sides, laid_down_at FROM appraisal_scheme
 """
@@ -64,16 +66,7 @@ async def schemes(
     session: AsyncSession, divisions: Sequence[str], code: str | None = None
 ) -> Sequence[RowMapping]:
     """Schemes laid down for one of the divisions; of one code that of the innermost."""
-    found = await session.execute(
-        text(f"""
-        SELECT DISTINCT ON (code) * FROM ({_SCHEME}
-            WHERE division_code = ANY (CAST(:divisions AS text[]))) s
-        WHERE CAST(:code AS text) IS NULL OR code = CAST(:code AS text)
-        ORDER BY code, division DESC
-        """),  # noqa: S608 - parts of this module
-        {"divisions": list(divisions), "code": code},
-    )
-    return found.mappings().all()
+    return await innermost(session, _SCHEME, divisions, code)
 
 
 async def units(session: AsyncSession, *, day: date, **asked: Any) -> list[dict[str, str]]:

@@ -10,6 +10,8 @@ from sqlalchemy import RowMapping, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gridsvc.appraisal.queries import innermost
+
 _RULE = """
 SELECT id, division_code AS division, code, name, criteria, thresholds, least_cases,
        most_with_sham, laid_down_at
@@ -95,16 +97,7 @@ async def rules(
     session: AsyncSession, divisions: Iterable[str], code: str | None = None
 ) -> Sequence[RowMapping]:
     """Rules laid down for one of the divisions; of one code that of the innermost."""
-    found = await session.execute(
-        text(f"""
-        SELECT DISTINCT ON (code) * FROM ({_RULE}
-            WHERE division_code = ANY (CAST(:divisions AS text[]))) r
-        WHERE CAST(:code AS text) IS NULL OR code = CAST(:code AS text)
-        ORDER BY code, division DESC
-        """),  # noqa: S608 - parts of this module
-        {"divisions": list(divisions), "code": code},
-    )
-    return found.mappings().all()
+    return await innermost(session, _RULE, divisions, code)
 
 
 async def measured(session: AsyncSession, **asked: Any) -> Sequence[RowMapping]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from fastapi import APIRouter, Response
 
@@ -13,6 +12,7 @@ from gridsvc.appraisal import service, star_queries, surveying
 from gridsvc.appraisal.routes import Since, Until
 from gridsvc.appraisal.star_schemas import StarsOut
 from gridsvc.briefing.appraisal_book import Appraisal, book
+from gridsvc.briefing.schemas import file_answers
 from gridsvc.briefing.writing import MEDIA_TYPES, Format
 from gridsvc.codes import range_within
 from gridsvc.grids.queries import division_name
@@ -21,12 +21,6 @@ from gridsvc.grids.routes import Within
 router = APIRouter(prefix="/api/appraisal", tags=["appraisal"])
 
 _BOOK = MEDIA_TYPES[Format.XLSX]
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {_BOOK: {"schema": {"type": "string", "format": "binary"}}},
-        "description": "The file",
-    }
-}
 #: Rows of a worksheet: a county has some thousand grids.
 _MOST = 5000
 
@@ -34,7 +28,7 @@ _MOST = 5000
 @router.get(
     "/workbook",
     response_class=Response,
-    responses=_FILE,
+    responses=file_answers(_BOOK),
     dependencies=[may(Permission.VIEW_FIGURES)],
 )
 async def workbook(

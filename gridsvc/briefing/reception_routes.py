@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gridsvc.accounts.access import Session, may
 from gridsvc.accounts.roles import Permission
 from gridsvc.briefing.reception_deck import deck
+from gridsvc.briefing.schemas import file_answers
 from gridsvc.briefing.writing import MEDIA_TYPES, Format
 from gridsvc.events import queries as events
 from gridsvc.outreach import reception_service
@@ -19,19 +19,13 @@ from gridsvc.outreach.visit_routes import Id
 router = APIRouter(prefix="/api/receptions", tags=["receptions"])
 
 _SLIDES = MEDIA_TYPES[Format.PPTX]
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {_SLIDES: {"schema": {"type": "string", "format": "binary"}}},
-        "description": "The file",
-    }
-}
 _PHOTOS_EACH = 2
 
 
 @router.get(
     "/{reception_id}/deck",
     response_class=Response,
-    responses=_FILE,
+    responses=file_answers(_SLIDES),
     dependencies=[may(Permission.DIRECT_RECEPTIONS)],
 )
 async def slides(session: Session, reception_id: Id) -> Response:

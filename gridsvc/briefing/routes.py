@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
 from gridsvc.accounts.access import Caller, Session, may
 from gridsvc.accounts.roles import Permission
 from gridsvc.briefing import ordering
-from gridsvc.briefing.schemas import BriefingIn, BriefingOut, BriefingPage
+from gridsvc.briefing.schemas import BriefingIn, BriefingOut, BriefingPage, file_answers
 from gridsvc.briefing.writing import MEDIA_TYPES
 
 router = APIRouter(prefix="/api/briefings", tags=["briefings"])
 
 BriefingId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Number of an order")]
-_FILES: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {
-            kind: {"schema": {"type": "string", "format": "binary"}}
-            for kind in MEDIA_TYPES.values()
-        },
-        "description": "The file",
-    }
-}
 #: A page is to be saved; opened from here it may do nothing in our name.
 _HEADERS = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
 
@@ -52,7 +43,7 @@ async def told(session: Session, caller: Caller, briefing_id: BriefingId) -> Bri
 @router.get(
     "/{briefing_id}/file",
     response_class=Response,
-    responses=_FILES,
+    responses=file_answers(*MEDIA_TYPES.values()),
     dependencies=[may(Permission.VIEW_MAP)],
 )
 async def file(session: Session, caller: Caller, briefing_id: BriefingId) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,13 @@ from gridsvc.briefing.writing import Format
 from gridsvc.maps.themes import NAMES
 from gridsvc.plain_text import PlainText
 from gridsvc.roads.modes import Mode
+
+
+def file_answers(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    """What the API's document says of an answer that is a file of one of some media types."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {200: {"content": dict.fromkeys(media_types, binary), "description": "The file"}}
+
 
 State = Literal["waiting", "drawing", "done", "failed", "cancelled"]
 
