@@ -1,17 +1,16 @@
 """One real PostGIS for the whole run; every test gets a database or a transaction of its own."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 from hypothesis import settings
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from gridsvc import migrations
@@ -19,6 +18,7 @@ from gridsvc.app import create_app
 from gridsvc.config import Settings
 from gridsvc.db import SERVICE_ROLE, Login, asyncpg_url, make_engine, transaction
 from gridsvc.postgis import Cluster, start
+from tests.folders import cluster_folder
 from tests.towns import settle
 from tests.who import ALL_ROUND, KEYRING, open_all_round
 
@@ -47,13 +47,11 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A private cluster of this run alone, with databases to copy from."""
-    folder = Path(tempfile.mkdtemp(prefix="gridsvc-test-"))
-    folder.chmod(0o755)
-    with_cluster = start(folder / "data", settings=FAST)
-    asyncio.run(_make_templates(with_cluster))
-    yield with_cluster
-    with_cluster.stop()
-    shutil.rmtree(folder)
+    with cluster_folder() as folder:
+        with_cluster = start(folder / "data", settings=FAST)
+        asyncio.run(_make_templates(with_cluster))
+        yield with_cluster
+        with_cluster.stop()
 
 
 async def _make_templates(cluster: Cluster) -> None:
@@ -73,9 +71,13 @@ async def _make_templates(cluster: Cluster) -> None:
 
 async def on_server(cluster: Cluster, statement: str) -> None:
     """Run a statement that no transaction may hold, such as CREATE DATABASE."""
-    async with _engine(cluster.url) as engine, engine.connect() as connection:
-        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await autocommit.execute(text(statement))
+    # Without SQLAlchemy, whose first questions to a server take longer than the statement.
+    url = make_url(cluster.url).set(drivername="postgresql")
+    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 @asynccontextmanager

@@ -1,19 +1,17 @@
 """The service starts, says where to click, and leaves nothing behind when told to end."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
+from tests.folders import cluster_folder
 from tests.postgis.conftest import postgres_in
 
 COMMAND_LINE = "from gridsvc.cli import main; main()"
@@ -21,13 +19,10 @@ COMMAND_LINE = "from gridsvc.cli import main; main()"
 
 @pytest.fixture
 def data_dir():
-    """A folder that PostgreSQL's user may enter, which tmp_path is not."""
-    folder = Path(tempfile.mkdtemp(prefix="gridsvc-test-"))
-    folder.chmod(0o755)
-    yield folder / "data"
-    for process in postgres_in(folder):
-        process.kill()
-    shutil.rmtree(folder)
+    with cluster_folder() as folder:
+        yield folder / "data"
+        for process in postgres_in(folder):
+            process.kill()
 
 
 @pytest.mark.parametrize(

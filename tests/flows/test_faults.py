@@ -2,10 +2,7 @@
 
 import asyncio
 import random
-import shutil
-import tempfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
@@ -19,6 +16,7 @@ from gridsvc.db import transaction
 from gridsvc.postgis import start
 from gridsvc.postgis.keeper import kept_running
 from tests.flows.test_report_to_close import body
+from tests.folders import cluster_folder
 from tests.limits import HOURS, load_limits
 from tests.live import Killable, served
 from tests.phones import PHONE, FlakyNetwork, Ledger, deliver, fault, move, phones, report
@@ -97,19 +95,17 @@ class TestAKilledDatabase:
     @pytest.fixture
     async def own(self):
         """A cluster of the test's own that says a commit only when it has left the server."""
-        folder = Path(tempfile.mkdtemp(prefix="gridsvc-test-"))
-        folder.chmod(0o755)
-        # The process dies, never the machine: no waiting for the disk.
-        cluster = start(folder / "data", settings={"fsync": "off"})
-        async with engine_on(cluster.url) as engine:
-            await migrations.upgrade(engine)
-            async with transaction(engine) as session:
-                await settle(session)
-                await open_all_round(session)
-            await staff_all(engine)
-        yield cluster
-        cluster.stop()
-        shutil.rmtree(folder)
+        with cluster_folder() as folder:
+            # The process dies, never the machine: no waiting for the disk.
+            cluster = start(folder / "data", settings={"fsync": "off"})
+            async with engine_on(cluster.url) as engine:
+                await migrations.upgrade(engine)
+                async with transaction(engine) as session:
+                    await settle(session)
+                    await open_all_round(session)
+                await staff_all(engine)
+            yield cluster
+            cluster.stop()
 
     @pytest.mark.parametrize("tries", [2, pytest.param(20, marks=pytest.mark.soak)])
     async def test_loses_nothing(self, own, tries, told):

@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +20,7 @@ from gridsvc.postgis.account import Account, server_account
 from gridsvc.postgis.binaries import find_binaries
 from gridsvc.postgis.home import Home
 from gridsvc.postgis.server import Server
+from tests.folders import cluster_folder
 
 #: Only a broken test waits as long; a disk that others keep busy takes its time.
 PATIENCE_S = 300
@@ -109,11 +108,9 @@ def end_servers(folder: Path) -> None:
 
 
 def _room() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="gridsvc-test-"))
-    folder.chmod(0o755)
-    yield folder
-    end_servers(folder)
-    shutil.rmtree(folder)
+    with cluster_folder() as folder:
+        yield folder
+        end_servers(folder)
 
 
 @pytest.fixture
