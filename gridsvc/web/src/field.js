@@ -3,6 +3,7 @@
 import { say } from './parts/words.js';
 import { byId, element } from './parts/elements.js';
 import { Outbox } from './phone/outbox.js';
+import { Retry } from './phone/retry.js';
 import { openStore } from './phone/store.js';
 import { moment, tellHeld, whyHeld, whyNot } from './phone/telling.js';
 import { keepForOffline } from './phone/worker.js';
@@ -32,8 +33,9 @@ const outbox = new Outbox(db, {
   send: sender(day),
   mine: (item) => item.login === day.told?.login,
   changed: () => void draw(),
-  sent: () => void day.ask().then(() => look(true)),
+  sent: () => void askDay().then(() => look(true)),
 });
+const again = new Retry(() => void renew());
 /** @type {ReturnType<typeof reportForm> | null} a map is made when it is first looked at */
 let form = null;
 let sentence = '';
@@ -103,11 +105,19 @@ async function look(now = false) {
   await draw();
 }
 
+/** Ask how the day stands; what the network loses of that is asked for again. */
+async function askDay() {
+  again.stop();
+  const fault = await day.ask();
+  if (fault?.passing) again.later();
+  else again.reset();
+}
+
 /** Send what waits, then ask how the day stands: in this order what was done is not undone. */
 async function renew() {
-  if (!day.proven) await day.ask();
+  if (!day.proven) await askDay();
   await outbox.flush();
-  if (!outbox.held) await day.ask();
+  if (!outbox.held) await askDay();
   await look();
 }
 
@@ -126,8 +136,12 @@ window.addEventListener('hashchange', () => {
   void draw().then(() => look());
   scrollTo(0, 0);
 });
-window.addEventListener('online', () => void renew());
-document.addEventListener('visibilitychange', () => document.hidden || void renew());
+const begin = () => {
+  again.reset();
+  void renew();
+};
+window.addEventListener('online', begin);
+document.addEventListener('visibilitychange', () => document.hidden || begin());
 setInterval(() => void renew(), ASK_EVERY_MS);
 
 await day.recall();

@@ -17,6 +17,8 @@ export class Day {
     this.fault = null;
     /** Whether who is signed in was asked since this page was opened. */
     this.proven = false;
+    this.asked = 0;
+    this.answered = 0;
   }
 
   async recall() {
@@ -27,8 +29,12 @@ export class Day {
   /** Ask for it anew. What was known before stays when that fails. */
   async ask() {
     const at = new Date().toISOString();
+    const turn = ++this.asked;
     try {
-      this.told = await ask('/api/field', { signal: AbortSignal.timeout(PATIENCE_MS) });
+      const told = await ask('/api/field', { signal: AbortSignal.timeout(PATIENCE_MS) });
+      if (turn < this.answered) return this.fault; // overtaken: how the day stands is known better
+      this.answered = turn;
+      this.told = told;
       this.at = at;
       this.fault = null;
       this.proven = true;

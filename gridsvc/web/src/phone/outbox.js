@@ -5,9 +5,8 @@
 // taken: what the service refuses stays, with its reason, until the person decides.
 
 import { Problem } from '../parts/api.js';
+import { Retry } from './retry.js';
 
-const FIRST_WAIT_MS = 2_000;
-const LONGEST_WAIT_MS = 60_000;
 /** A request that hangs so long is taken for lost. */
 export const PATIENCE_MS = 60_000;
 
@@ -38,8 +37,9 @@ export class Outbox {
     this.mine = mine;
     this.changed = changed;
     this.sent = sent;
-    this.wait = FIRST_WAIT_MS;
-    this.timer = 0;
+    this.retry = new Retry(() => void this.flush());
+    /** @type {Promise<void> | null} a sending that has not begun */
+    this.next = null;
     /** @type {Problem | null} why nothing is being sent: no network, too busy, signed out */
     this.held = null;
     const others = new BroadcastChannel(`outbox ${db.name}`);
@@ -47,7 +47,7 @@ export class Outbox {
     this.others = others;
     // The network is there again, or somebody looks: however long it was away, ask at once and often.
     const again = () => {
-      this.wait = FIRST_WAIT_MS;
+      this.retry.reset();
       void this.flush();
     };
     window.addEventListener('online', again);
@@ -83,10 +83,14 @@ export class Outbox {
     await this.flush();
   }
 
-  /** Send what waits. Of several tabs one sends at a time. */
+  /** Send what waits. Of several tabs one sends at a time; whoever asks twice is served once. */
   async flush() {
-    clearTimeout(this.timer);
-    await navigator.locks.request(`outbox ${this.db.name}`, () => this.sendAll());
+    this.retry.stop();
+    this.next ??= navigator.locks.request(`outbox ${this.db.name}`, () => {
+      this.next = null;
+      return this.sendAll();
+    });
+    await this.next;
   }
 
   async sendAll() {
@@ -104,7 +108,7 @@ export class Outbox {
         item.done_at = new Date().toISOString();
         taken++;
         this.held = null;
-        this.wait = FIRST_WAIT_MS;
+        this.retry.reset();
       } catch (fault) {
         if (!(fault instanceof Problem)) throw fault;
         if (fault.passing || fault.status === 401) {
@@ -129,9 +133,7 @@ export class Outbox {
   holdOn(fault) {
     this.held = fault;
     this.tell();
-    if (!fault.passing) return; // whoever signs in begins again
-    this.timer = setTimeout(() => void this.flush(), this.wait);
-    this.wait = Math.min(2 * this.wait, LONGEST_WAIT_MS);
+    if (fault.passing) this.retry.later(); // else whoever signs in begins again
   }
 
   tell() {
