@@ -44,7 +44,8 @@ from gridsvc.outreach.window_schemas import OrderIn, RegistrationIn
 from gridsvc.people import queries as people
 from gridsvc.town.accounts import PREFIX
 
-_ZONE = ZoneInfo("Asia/Shanghai")
+#: By which the demonstration counts its days.
+ZONE = ZoneInfo("Asia/Shanghai")
 #: The whole town is a few thousand households.
 _MOST_HOUSEHOLDS = 20_000
 _SEED = 16
@@ -77,7 +78,7 @@ class Hand:
     session: AsyncSession
     keyring: Keyring
     county: str
-    zone: ZoneInfo = _ZONE
+    zone: ZoneInfo = ZONE
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(_SEED))
 
     async def identity(self, role: Role) -> Identity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,10 @@ from gridsvc.people import service as people
 from gridsvc.progress import Progress
 from gridsvc.roads import service as roads
 from gridsvc.town.accounts import open_accounts
-from gridsvc.town.calling import Hand, go_out
+from gridsvc.town.calling import ZONE, Hand, go_out
 from gridsvc.town.codes import FOLDER
 from gridsvc.town.judging import judge
+from gridsvc.town.past import bring_along
 
 #: The small town that comes with the source tree.
 SMALL_TOWN = Path(__file__).resolve().parents[2] / "geodata" / "town"
@@ -95,7 +97,11 @@ async def settle(
         counts["plans"] = {"communities": len(codes), "micro_grids": micro_grids}
         counts |= await _load_practices(session, codes, keyring)
         counts["roads"] = await _load_roads(session, folder / "prepared.gpkg", codes, progress)
-        counts["events"] = await _live_the_day(session, events, keyring, progress)
+        rows = sorted(tables.read_table(events, tables.EventRow), key=_seen_at)
+        reports = [loading.event_of(row) for row in rows]
+        past = await bring_along(session, reports, ZONE)
+        day = await _live_the_day(session, rows, keyring, progress)
+        counts["events"] = day | {"before": past}
         counts["accounts"] = len(await open_accounts(session, keyring))
         hand = Hand(session, keyring, roads.county_of(codes[0]))
         counts["outreach"] = await go_out(hand)
@@ -124,18 +130,19 @@ async def _load_roads(
 
 
 async def _live_the_day(
-    session: AsyncSession, path: Path, keyring: Keyring, progress: Progress
+    session: AsyncSession, rows: Sequence[tables.EventRow], keyring: Keyring, progress: Progress
 ) -> dict[str, int]:
     """Report the day's events in their order; whoever has one is done with it after a while.
 
     What is left open at the end is what a dispatcher would see on the desk in the evening.
     """
-    rows = sorted(tables.read_table(path, tables.EventRow), key=_seen_at)
+    _, before = await event_queries.page(session, within=None, state=State.CLOSED, limit=1)
     for number, row in enumerate(rows):
         progress("report events", number / len(rows))
         await _close_older_than(session, _seen_at(row) - HANDLED_AFTER)
         await dispatch.report(session, loading.event_of(row), keyring)
     _, closed = await event_queries.page(session, within=None, state=State.CLOSED, limit=1)
+    closed -= before
     return {"reported": len(rows), "closed": closed, "open": len(rows) - closed}
 
 
