@@ -21,6 +21,7 @@ from gridsvc.geo import (
     knows_crs,
     metric_crs,
     named_crs,
+    project,
     reference_crs,
     to_wgs84,
     unproject,
@@ -178,6 +179,30 @@ def test_the_way_into_metres_and_out_is_exact_to_the_micrometre(lat, wanted):
     assert back.crs == place.crs
     again = back.to_crs(metric.crs)
     assert shapely.distance(metric.geometry.values, again.geometry.values).max() < 1e-6
+
+
+def test_a_long_straight_border_keeps_its_place_in_metres():
+    """The middle of every stretch lies where the straight border in degrees is."""
+    hole = shapely.box(118.75, 32.05, 118.751, 32.051)
+    wide = shapely.box(118.7, 32.0, 118.9, 32.1).difference(hole)
+    frame = gpd.GeoDataFrame(geometry=[wide, hole], crs=WGS84)
+    crs = metric_crs(frame)
+    flat = project(frame, crs)
+    rings = shapely.get_parts(flat.geometry.iloc[0].boundary)
+    between = gpd.GeoSeries([shapely.segmentize(ring, 25) for ring in rings], crs=crs)
+    back = unproject(between.to_frame("geometry"), WGS84)
+    assert (
+        shapely.distance(
+            shapely.points(shapely.get_coordinates(back.geometry)), frame.geometry.iloc[0].boundary
+        ).max()
+        < 1e-9
+    )  # degrees
+    vertex_by_vertex = frame.to_crs(crs)
+    assert flat.geometry.iloc[1].equals_exact(vertex_by_vertex.geometry.iloc[1], 0)
+    assert set(shapely.get_coordinates(vertex_by_vertex.geometry.iloc[0])[:, 0]) <= set(
+        shapely.get_coordinates(flat.geometry.iloc[0])[:, 0]
+    )
+    assert project(frame.iloc[:0], crs).empty
 
 
 @pytest.mark.parametrize(

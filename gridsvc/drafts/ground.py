@@ -98,7 +98,7 @@ def _made(version: str, area: AreaFrames) -> Ground:
         building=units["building"].to_numpy(dtype=np.int64),
         barriers=barriers.geometry.to_numpy(dtype=object),
         weights=barriers["w"].to_numpy(dtype=float),
-        land=area.boundary.to_crs(crs).union_all(),
+        land=geo.project(area.boundary, crs).union_all(),
     )
     return Ground(version, area, units, site, shapely.point_on_surface(shapes), crs)
 

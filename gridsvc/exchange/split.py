@@ -50,7 +50,8 @@ class Sources:
     Attributes
     ----------
     buildings, boundary
-        Polygon or point, column households; polygon, each row a community.
+        Polygon or point, column households, without rows where nobody lives; polygon, each row a
+        community.
     barriers
         Line; optional columns w (how well it serves as a border) and never (no cell may cross).
     special
@@ -197,7 +198,11 @@ def _read(sources: Sources, limits: FileLimits) -> _Layers:
         return read_layer(spec, geometry={kind}, empty_ok=True, limits=limits).to_crs(metric)
 
     houses = read_layer(
-        sources.buildings, geometry={"polygon", "point"}, counts=("households",), limits=limits
+        sources.buildings,
+        geometry={"polygon", "point"},
+        counts=("households",),
+        empty_ok=True,
+        limits=limits,
     )
     area = read_layer(sources.boundary, geometry={"polygon"}, limits=limits)
     metric = metric_crs(area)

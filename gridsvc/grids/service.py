@@ -173,12 +173,12 @@ async def draft_plan(
     before = await _to_mend(session, code, settings, crs)
     plan = plan_cells(
         buildings,
-        area.boundary.to_crs(crs),
+        geo.project(area.boundary, crs),
         area.barriers.to_crs(crs),
         area.special.to_crs(crs),
         wish=settings.wish,
         given=Given(
-            zones=area.zones.to_crs(crs),
+            zones=geo.project(area.zones, crs),
             seeds=area.seeds.to_crs(crs),
             previous=before,
             locked=(await _locked(session, code, settings)).to_crs(crs),

@@ -158,6 +158,13 @@ NOTES = (
         "cells joined to the cell that enclosed them": Words(
             "被包围而并入外围的微网格", "Cells joined to the cell that enclosed them"
         ),
+        "communities without any building": Words(
+            "没有楼栋的社区", "Communities without any building"
+        ),
+        "loose ends of barriers (led on to the next line)": Words(
+            "未连接的界线端点（已延伸至相邻界线）",
+            "Loose ends of barriers (led on to the next line)",
+        ),
         "ordinary cells without households": Words(
             "没有住户的普通微网格", "Ordinary cells without households"
         ),

@@ -23,7 +23,7 @@ TURNS_DEG = (0.0, -15.0, 15.0, -30.0, 30.0, -45.0, 45.0)
 
 def barrier_network(
     piece: shapely.Polygon, lines: Geometries, footprints: shapely.STRtree
-) -> Geometries:
+) -> tuple[Geometries, int]:
     """Noded barriers of one piece of land, with loose ends joined.
 
     Parameters
@@ -37,14 +37,19 @@ def barrier_network(
 
     Returns
     -------
-    array of LineString
-        Noded on the precision grid together with the border of `piece`, border included.
+    network
+        LineStrings noded on the precision grid together with the border of `piece`, border
+        included.
+    joined
+        How many loose ends were led on to another line.
     """
     clipped = shapely.get_parts(shapely.intersection(lines, piece))
     clipped = clipped[shapely.length(clipped) > GRID_M]
     edges = node_lines(np.append(clipped, shapely.get_parts(piece.boundary)))
     joints = _joints(edges, footprints)
-    return node_lines(np.concatenate([edges, joints])) if len(joints) else edges
+    if len(joints) == 0:
+        return edges, 0
+    return node_lines(np.concatenate([edges, joints])), len(joints)
 
 
 def node_lines(lines: Geometries) -> Geometries:

@@ -122,6 +122,10 @@ def read_inputs(
     footprints = whole_footprints(buildings, notes)
     lost = int(households[shapely.is_empty(footprints)].sum())
     notes["households of buildings without geometry"] += lost
+    built = shapely.STRtree(footprints).query(communities, predicate="intersects")[0]
+    notes["communities without any building"] += int((~shapely.is_empty(communities)).sum()) - len(
+        np.unique(built)
+    )
     lines, weights, never = _lines(barriers, notes)
     previous, previous_load = _previous(given.previous, notes)
     return Inputs(

@@ -35,7 +35,7 @@ def land_of(
     """
     inside = np.array([_largest(shapely.intersection(shape, cell)) for shape in footprints])
     cluster, shapes = fuse(inside)
-    network = barrier_network(cell, barriers, shapely.STRtree(shapes))
+    network, _ = barrier_network(cell, barriers, shapely.STRtree(shapes))
     atoms = build_atoms(cell, network, shapes)
     wanted = atoms.atom[atoms.face_of_building[np.unique(cluster[chosen])]]
     return shapely.union_all(atoms.faces[np.isin(atoms.atom, wanted)])
@@ -51,7 +51,7 @@ def block_at(
     BadInput
         If the place is not in the cell.
     """
-    network = barrier_network(cell, barriers, shapely.STRtree(footprints))
+    network, _ = barrier_network(cell, barriers, shapely.STRtree(footprints))
     blocks = faces_of(network, cell)
     holds = np.flatnonzero(shapely.intersects(blocks, shapely.Point(at)))
     if len(holds) == 0:

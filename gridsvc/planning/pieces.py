@@ -33,6 +33,8 @@ class Ground:
         Rows of the buildings planned here, the cluster of each, and every cluster's polygon.
     terrain
         Households, barriers and what else lies here.
+    joined_ends
+        Loose ends of barriers that were led on to the next line.
     """
 
     atoms: Atoms
@@ -42,6 +44,7 @@ class Ground:
     cluster: Ints
     footprints: Geometries
     terrain: Terrain
+    joined_ends: int
 
 
 @dataclass(frozen=True)
@@ -121,10 +124,11 @@ def lay_out(
         earlier=inputs.previous[opened],
         earlier_row=opened,
     )
-    network = barrier_network(shape, terrain.lines, shapely.STRtree(footprints))
+    network, joined = barrier_network(shape, terrain.lines, shapely.STRtree(footprints))
     atoms = build_atoms(shape, network, footprints)
     graph = dual_graph(atoms, terrain)
-    return Ground(atoms, graph, sectors(graph, goal), mine, cluster, footprints, terrain)
+    sector = sectors(graph, goal)
+    return Ground(atoms, graph, sector, mine, cluster, footprints, terrain, joined)
 
 
 def draw(ground: Ground, part: Ints, goal: Goal, seed: int) -> PieceCells:

@@ -208,6 +208,7 @@ def _data(
         notes["buildings above 110 % of the target"] += int(
             (ground.terrain.load > FULL * goal.target).sum()
         )
+        notes["loose ends of barriers (led on to the next line)"] += ground.joined_ends
         notes["cells joined to the cell that enclosed them"] += piece.joined
     notes["ordinary cells without households"] = int((ordinary["households"] == 0).sum())
     notes["barriers that cross buildings"] = _crossing(inputs)

@@ -90,6 +90,18 @@ def test_barriers_and_sites_may_be_missing_or_empty(prepared, tmp_path):
     assert set(first["kind"]) == {"ordinary"}
 
 
+def test_without_any_building_each_community_is_one_cell_and_the_report_says_so(prepared, tmp_path):
+    nobody = gpd.read_file(prepared, layer="buildings").head(0)
+    write_layers(tmp_path / "nobody.gpkg", {"nobody": nobody})
+    sources = Sources(f"{tmp_path / 'nobody.gpkg'}:nobody", f"{prepared}:boundary")
+    report = split_files(sources, out=tmp_path / "cells.gpkg", reports=[tmp_path / "r.html"])
+    cells = gpd.read_file(tmp_path / "cells.gpkg")
+    assert cells["households"].tolist() == [0]
+    assert cells.crs == nobody.crs
+    assert report["data"]["communities without any building"] == 1
+    assert "没有楼栋的社区" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
 def test_buildings_may_be_points_and_files_geojson(prepared, tmp_path):
     buildings = gpd.read_file(prepared, layer="buildings").to_crs(METRIC)
     points = buildings.set_geometry(shapely.centroid(buildings.geometry.to_numpy()), crs=METRIC)

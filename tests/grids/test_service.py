@@ -175,6 +175,26 @@ async def change_households(engine, households, where):
         await session.execute(text(f"UPDATE building SET households = {households} WHERE {where}"))
 
 
+async def test_a_community_nineteen_kilometres_wide_is_published_to_its_straight_border(session):
+    """What is straight in degrees bends by four metres there: cells keep to the border all the
+    same, as it is stored.
+    """
+    wide = 0.2 / (4 * SIDE)
+    area = paper_area()
+    for frame in (area.boundary, area.buildings, area.barriers):
+        frame.geometry = frame.geometry.scale(wide, wide, origin=(WEST, SOUTH))
+    border = area.boundary.geometry.iloc[0]
+    await service.load_divisions(session, [DivisionRow(COMMUNITY, None, border)])
+    await service.load_area(session, area)
+    made = await service.draft_plan(session, COMMUNITY, settings())
+    await service.publish_plan(session, made.plan_id)
+    await session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    rows = await session.execute(text("SELECT ST_AsBinary(geom) AS wkb FROM micro_grid"))
+    cells = [shapely.from_wkb(row.wkb) for row in rows]
+    assert len(cells) == 8
+    assert shapely.union_all(cells).symmetric_difference(border).area < 1e-8 * border.area
+
+
 class TestPlans:
     async def test_the_published_plan_is_a_coverage_of_the_community(self, town):
         for table in ("grid", "micro_grid"):

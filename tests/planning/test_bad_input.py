@@ -76,6 +76,7 @@ def test_no_buildings_at_all_gives_one_cell_per_community():
     plan = planned(houses().iloc[:0])
     assert plan.cells["households"].tolist() == [0]
     assert plan.report["data"]["ordinary cells without households"] == 1
+    assert plan.report["data"]["communities without any building"] == 1
 
 
 def test_buildings_without_households_give_one_cell_per_community():
@@ -222,3 +223,9 @@ def test_land_joined_by_a_neck_thinner_than_a_hair_is_planned_in_two():
     plan = plan_cells(houses((100, 100, 100, 100)), boundary)
     assert plan.report["problems"] == []
     assert plan.cells["households"].sum() == 400
+
+
+def test_barriers_that_miss_each_other_by_a_millimetre_are_joined_and_told():
+    streets = [((0, 70), (89.999, 70)), ((90, 0), (90, 100)), ((90.001, 70), (200, 70))]
+    plan = planned(barriers=frame([line(*street) for street in streets]))
+    assert plan.report["data"]["loose ends of barriers (led on to the next line)"] == 2

@@ -25,7 +25,7 @@ NO_BUILDINGS = np.array([], dtype=object)
 
 def blocks_of(*lines, footprints=NO_BUILDINGS):
     tree = shapely.STRtree(np.array(footprints, dtype=object))
-    return faces_of(barrier_network(LAND, np.array(lines, dtype=object), tree), LAND)
+    return faces_of(barrier_network(LAND, np.array(lines, dtype=object), tree)[0], LAND)
 
 
 def rows_of_houses(nx, ny, pitch=20.0):
@@ -37,7 +37,7 @@ def rows_of_houses(nx, ny, pitch=20.0):
 
 def graph_of(footprints, households, *streets, weights=()):
     lines = np.array(streets, dtype=object)
-    network = barrier_network(LAND, lines, shapely.STRtree(footprints))
+    network, _ = barrier_network(LAND, lines, shapely.STRtree(footprints))
     atoms = build_atoms(LAND, network, footprints)
     counts = np.array(households, dtype=np.int64)
     terrain = Terrain(
