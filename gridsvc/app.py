@@ -28,6 +28,7 @@ from gridsvc.appraisal import survey_routes as surveys
 from gridsvc.appraisal import tasks as appraisal_tasks
 from gridsvc.briefing import appraisal_routes as books
 from gridsvc.briefing import reception_routes as decks
+from gridsvc.briefing import register_routes as register_books
 from gridsvc.briefing import routes as briefings
 from gridsvc.briefing import tasks as briefing_tasks
 from gridsvc.config import Settings
@@ -96,6 +97,7 @@ from gridsvc.web import (
     pages,
     phone_pages,
     plan_pages,
+    register_pages,
     sign_in_pages,
 )
 
@@ -108,10 +110,10 @@ DOORS = (
     *(events, dispatch, desk, whistles, phones, feed, notices, maps, public, citizens, privacy),
     *(field, ground, basemap, drafts, draft_files, tables, briefings, overviews),
     *(visits, field_visits, warnings, windows, receptions, decks, place_devices),
-    *(groups, standards, projects, sittings, repairs),
+    *(groups, standards, projects, sittings, repairs, register_books),
     *(appraisal, surveys, rewards, stars, rounds, books, ledger),
     *(pages, plan_pages, phone_pages, desk_pages, overview_pages, outreach_pages),
-    *(appraisal_pages, sign_in_pages, help_pages),
+    *(appraisal_pages, register_pages, sign_in_pages, help_pages),
     *(health, metrics),
 )
 #: Largest photos that may be on their way at a time; a phone sends a third of that.

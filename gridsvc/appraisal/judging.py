@@ -244,6 +244,11 @@ async def close(
     return RoundResults(round=round_id, final=True, sides=sides)
 
 
+def may_see_results(caller: Identity, state: str, division: str) -> bool:
+    """Whether a round is over, or the caller appraises its division."""
+    return state == "CLOSED" or (caller.may(Permission.APPRAISE) and caller.answers_for(division))
+
+
 async def results(
     session: AsyncSession, round_id: int, caller: Identity, *, zone: str
 ) -> RoundResults:
@@ -260,7 +265,7 @@ async def results(
     if row["state"] == "CLOSED":
         sides = [SideResult(**one) for one in row["results"]]
         return RoundResults(round=round_id, final=True, sides=sides)
-    if not caller.may(Permission.APPRAISE) or not caller.answers_for(row["division"]):
+    if not may_see_results(caller, row["state"], row["division"]):
         raise Forbidden("the round is open; its results are told once it is closed")
     return RoundResults(round=round_id, final=False, sides=await _results(session, row, zone))
 

@@ -19,6 +19,7 @@ from openpyxl.chart.series import DataPoint
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from gridsvc.briefing.list_book import MOST_NAME, NOT_IN_NAME
 from gridsvc.briefing.page import approval_words, page_words
 from gridsvc.briefing.sheet import Sheet, by_class, by_place
 from gridsvc.briefing.typesetting import clean
@@ -27,8 +28,6 @@ from gridsvc.maps.moments import moment
 
 _FACE = "等线"
 _HEAD = PatternFill("solid", fgColor="FF24323D")
-#: Excel takes so many characters as the name of a worksheet, without some.
-_MOST_NAME, _NOT_IN_NAME = 31, str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 #: Excel cuts what is longer.
 _MOST_TEXT = 32_000
 _WIDTHS = {"名称": 34, "编码": 24, "所属网格": 20, "分级": 26, "地区": 34}
@@ -78,7 +77,7 @@ class Book:
         self._about.append([])
 
     def _page(self, name: str, heads: Sequence[str]) -> Any:
-        page = self._book.create_sheet(name.translate(_NOT_IN_NAME)[:_MOST_NAME])
+        page = self._book.create_sheet(name.translate(NOT_IN_NAME)[:MOST_NAME])
         page.freeze_panes = "A2"
         for i, head in enumerate(heads, start=1):
             width = _WIDTHS.get(head, max(11.0, 2.2 * len(head)))

@@ -41,10 +41,12 @@ def coverage_map(
         str | None, typer.Option(help="Days of change: 2026-09-01/2026-09-30.")
     ] = None,
     before: Annotated[str | None, typer.Option(help="Days it is compared with.")] = None,
+    group: Annotated[str | None, typer.Option(help="Kind of groups, for groups.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Draw the coverage map of a division as one HTML file that needs no network."""
-    asked = Asked(chosen(layers), mode, days, matter, Nearness(radius, on_foot), period, before)
+    near = Nearness(radius, on_foot)
+    asked = Asked(chosen(layers), mode, days, matter, near, period, before, group)
 
     async def work_on(engine: AsyncEngine, progress: Progress) -> dict[str, Any]:
         progress("draw", 0.1)

@@ -36,6 +36,13 @@ SELECT code, name, kind, opens, hours, point_code, point_name, division_code, it
 FROM ({_WINDOWS}) served, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) here
 ORDER BY distance_m, code LIMIT :limit
 """)  # noqa: S608 - fixed names
+_ALL_WINDOWS = text(f"""
+SELECT code, name, kind, opens, hours, point_code, point_name, division_code, items
+FROM ({_WINDOWS}) served ORDER BY division_code, point_name, code
+""")  # noqa: S608 - fixed names
+_ITEMS = text(f"""
+SELECT code, name FROM service_item WHERE version_id = {held("items")} ORDER BY code
+""")  # noqa: S608 - fixed names
 _POINTS = text(f"SELECT DISTINCT point_code FROM ({_WINDOWS}) served ORDER BY 1")  # noqa: S608
 
 _FORMS = text(f"""
@@ -87,6 +94,20 @@ async def windows_near(
     asked = {"areas": areas_of(division_code), "at": at, "item": item}
     place = {"lon": lon, "lat": lat, "limit": limit}
     rows = await session.execute(_NEAREST, asked | place)
+    return list(rows.mappings())
+
+
+async def windows(
+    session: AsyncSession, division_code: str, at: datetime, *, item: str | None
+) -> list[RowMapping]:
+    """Windows on the list of a division, by where they are; those for one item if asked."""
+    asked = {"areas": areas_of(division_code), "at": at, "item": item}
+    return list((await session.execute(_ALL_WINDOWS, asked)).mappings())
+
+
+async def items(session: AsyncSession, division_code: str, at: datetime) -> list[RowMapping]:
+    """Code and name of the service items on the list of a division, by code."""
+    rows = await session.execute(_ITEMS, {"areas": areas_of(division_code), "at": at})
     return list(rows.mappings())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -78,6 +79,16 @@ async def windows_near(
     return [
         ServiceWindowOut(**row, open_now=_open(row, now.astimezone(ZONE), calendar)) for row in rows
     ]
+
+
+async def windows_of(
+    session: AsyncSession, division_code: str, *, item: str | None
+) -> list[dict[str, Any]]:
+    """Windows on the list of a division now, with whether each is open; for one item if asked."""
+    now = await queries.now(session)
+    rows = await office_queries.windows(session, division_code, now, item=item)
+    calendar = await queries.calendar_of(session, division_code)
+    return [dict(row) | {"open_now": _open(row, now.astimezone(ZONE), calendar)} for row in rows]
 
 
 def _open(window: RowMapping, now: datetime, calendar: WorkingCalendar) -> bool | None:

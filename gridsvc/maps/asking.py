@@ -21,9 +21,11 @@ from gridsvc.maps.hotspots import hotspots
 from gridsvc.maps.matters import MOST_POINTS, density, matters
 from gridsvc.maps.moves import plans
 from gridsvc.maps.reach import reach
+from gridsvc.maps.served import devices, groups
 from gridsvc.maps.themes import Theme, counted, pace, staffing
 from gridsvc.maps.visits import stars, unvisited, visited
 from gridsvc.outreach import visit_queries
+from gridsvc.registers import group_queries
 from gridsvc.roads import service as roads
 from gridsvc.roads.modes import Mode
 
@@ -47,6 +49,8 @@ class Asked:
     period, before
         Two days each, ``2026-09-01/2026-09-30``, for ``change``; none = the last so many days,
         and as long before.
+    group
+        Kind of groups that ``groups`` tells of; none = the kind there are most of.
     """
 
     layers: Sequence[str] = ("households",)
@@ -56,6 +60,7 @@ class Asked:
     near: Nearness = field(default_factory=Nearness)
     period: str | None = None
     before: str | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -235,6 +240,26 @@ async def _stars(place: _Place) -> Theme:
     return stars(await theme_queries.stars(place.session, place.code))
 
 
+async def _groups(place: _Place) -> Theme:
+    low, high = code_range(place.code)
+    day = place.now.date()
+    kinds = await group_queries.kinds(place.session, low, high, on=day)
+    kind = place.asked.group or next(iter(kinds), None)
+    rows = await group_queries.coverage(
+        place.session,
+        **{"group_kind": kind, "of": "micro_grid", "kind": None},
+        **{"low": low, "high": high, "on": day},
+    )
+    numbers = pd.Series({row["code"]: row["groups"] for row in rows}, dtype=int)
+    return groups(numbers.reindex(place.cells["code"], fill_value=0), kind, day)
+
+
+async def _devices(place: _Place) -> Theme:
+    days = place.asked.days
+    figures = await theme_queries.devices(place.session, place.code, days)
+    return devices(figures, await place_queries.devices(place.session, place.code, days), days)
+
+
 _THEMES: dict[str, Callable[[_Place], Awaitable[Theme]]] = {
     "staffing": _staffing,
     "duty": _duty,
@@ -253,4 +278,6 @@ _THEMES: dict[str, Callable[[_Place], Awaitable[Theme]]] = {
     "visited": _visited,
     "unvisited": _unvisited,
     "stars": _stars,
+    "groups": _groups,
+    "devices": _devices,
 }

@@ -109,7 +109,8 @@ class Field:
     """One line of details: a column, its label, and how its values read.
 
     `words` replaces values by text, `unit` follows a number, and `per` names the column with
-    the denominator that turns it into a share; a row without one shows the number alone.
+    the denominator that turns it into a share; a row without one shows the number alone. A column
+    of addresses (https) is a link whose words are `opens`.
     """
 
     label: str
@@ -117,6 +118,7 @@ class Field:
     words: dict[str, str] | None = None
     unit: str = ""
     per: str | None = None
+    opens: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,13 @@ FROM service_point s, area
 WHERE ST_DWithin(CAST(s.geom AS geography), CAST(area.box AS geography), :radius_m)
 ORDER BY s.code
 """
+_DEVICES = """
+SELECT d.code, d.name, d.kind, d.video_url, ST_AsBinary(d.geom) AS wkb,
+       (SELECT count(*) FROM alarm WHERE device_id = d.id
+        AND received_at >= now() - make_interval(days => :days)) AS alarms
+FROM place_device d
+WHERE d.revoked_at IS NULL AND d.division_code >= :low AND d.division_code < :high ORDER BY d.code
+"""
 # Of each community the plan that was in force right before the one that is.
 _BEFORE = """
     SELECT DISTINCT ON (q.division_code) q.id
@@ -74,6 +81,11 @@ async def service_points(
 ) -> gpd.GeoDataFrame:
     """Service points within so many metres of a division's cells: name, kind, Point, EPSG:4326."""
     return _frame(await _rows(session, _SERVICE_POINTS, division_code, radius_m=radius_m))
+
+
+async def devices(session: AsyncSession, division_code: str, days: int) -> gpd.GeoDataFrame:
+    """Devices in use: code, name, kind, alarms of so many days, video_url, Point, EPSG:4326."""
+    return _frame(await _rows(session, _DEVICES, division_code, days=days))
 
 
 async def old_cells(session: AsyncSession, division_code: str) -> gpd.GeoDataFrame:

@@ -39,6 +39,10 @@ class CoverageQuery(BaseModel):
     period: Annotated[Period, Field(description="Days of change, 2026-09-01/2026-09-30")] = None
     before: Annotated[Period, Field(description="Days it is compared with")] = None
 
+    group: Annotated[
+        str | None, Field(min_length=1, max_length=64, description="Kind of groups, for groups")
+    ] = None
+
     @property
     def code(self) -> str | None:
         """The division, checked."""
@@ -54,4 +58,5 @@ class CoverageQuery(BaseModel):
             Nearness(self.radius_m, self.on_foot),
             self.period,
             self.before,
+            self.group,
         )

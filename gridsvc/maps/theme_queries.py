@@ -76,6 +76,15 @@ LEFT JOIN LATERAL (
     WHERE s.grid_id = g.id ORDER BY s.until DESC, s.rated_at DESC LIMIT 1) r ON true
 WHERE {_IN_AREA} ORDER BY m.code
 """  # noqa: S608
+_DEVICES = f"""
+SELECT m.code, count(d.id) AS devices, coalesce(sum(a.number), 0) AS alarms
+FROM micro_grid m
+LEFT JOIN place_device d ON ST_Covers(m.geom, d.geom) AND d.revoked_at IS NULL
+LEFT JOIN LATERAL (
+    SELECT count(*) AS number FROM alarm
+    WHERE device_id = d.id AND received_at >= now() - make_interval(days => :days)) a ON true
+WHERE {_IN_AREA} GROUP BY m.code ORDER BY m.code
+"""  # noqa: S608
 # Of several programmes for every household that of the innermost division, then the oldest.
 _PROGRAMME = text("""
 SELECT id, division_code, name, every_days FROM visit_programme
@@ -96,6 +105,11 @@ async def programme(session: AsyncSession, division_code: str) -> RowMapping | N
     low, high = code_range(division_code)
     asked = {"low": low, "high": high, "above": [*ancestors(division_code), division_code]}
     return (await session.execute(_PROGRAMME, asked)).mappings().first()
+
+
+async def devices(session: AsyncSession, division_code: str, days: int) -> pd.DataFrame:
+    """By micro-grid code: devices in use, and alarms of so many days raised by those in it."""
+    return await _by_code(session, _DEVICES, division_code, days=days)
 
 
 async def staffing(session: AsyncSession, division_code: str) -> pd.DataFrame:

@@ -40,6 +40,8 @@ NAMES = {
     "visited": ("走访覆盖率", "Households visited in time"),
     "unvisited": ("逾期未访户数", "Households overdue for a visit"),
     "stars": ("网格星级", "Stars of grids"),
+    "groups": ("组织覆盖", "Served by groups"),
+    "devices": ("设备与报警", "Devices and alarms"),
 }
 
 BLUES = ["#eff3ff", "#bdd7e7", "#6baed6", "#3182bd", "#08519c"]

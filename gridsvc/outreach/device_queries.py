@@ -90,6 +90,21 @@ ON CONFLICT (account_id, client_key) DO NOTHING RETURNING id
 """)
 
 
+async def alarms(session: AsyncSession, low: str, high: str, *, limit: int) -> list[RowMapping]:
+    """What devices of a range of divisions raised, the latest first, and what became of it."""
+    found = await session.execute(
+        text("""
+        SELECT a.id, d.code, d.name, a.event_id AS event, e.state, a.received_at,
+               EXISTS (SELECT FROM alarm b WHERE b.event_id = a.event_id AND b.id < a.id) AS joined
+        FROM alarm a JOIN place_device d ON d.id = a.device_id JOIN event e ON e.id = a.event_id
+        WHERE a.division_code >= :low AND a.division_code < :high
+        ORDER BY a.received_at DESC, a.id DESC LIMIT :limit
+        """),
+        {"low": low, "high": high, "limit": limit},
+    )
+    return list(found.mappings())
+
+
 async def set_device(session: AsyncSession, columns: dict[str, Any]) -> int:
     """Add a device or change the one of its code; its id."""
     return int((await session.execute(_SET, columns)).scalar_one())

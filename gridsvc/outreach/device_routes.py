@@ -16,6 +16,7 @@ from gridsvc.grids.routes import Lat, Lon, Within
 from gridsvc.outreach import broadcasting, device_service
 from gridsvc.outreach.device_schemas import (
     AlarmIn,
+    AlarmLine,
     AlarmOut,
     BroadcastIn,
     BroadcastOut,
@@ -75,6 +76,17 @@ async def raise_alarm(
         raise
     await rates.count_place_device(device["id"])
     return await device_service.raise_alarm(session, device, told, request.app.state.keyring)
+
+
+@router.get("/alarms", dependencies=[may(Permission.DIRECT_EVENTS)])
+async def alarms(
+    session: Session,
+    division: Within = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> list[AlarmLine]:
+    """What devices of the caller's areas raised, the latest first, and the events it became."""
+    low, high = range_within(division)
+    return await device_service.alarms(session, low, high, limit=limit)
 
 
 @router.get("/video-links", dependencies=[_LOOK])

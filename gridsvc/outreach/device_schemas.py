@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gridsvc.events.schemas import Note
+from gridsvc.events.states import State
 from gridsvc.geo import Datum
 from gridsvc.outreach.schemas import Code
 from gridsvc.people.schemas import LatIn, LonIn, PastTime
@@ -95,6 +96,18 @@ class AlarmOut(BaseModel):
 
     event: int
     joined: bool = Field(description="whether it belongs to an event that was open already")
+
+
+class AlarmLine(BaseModel):
+    """An alarm that was raised, and the event it became or joined."""
+
+    id: int
+    code: str = Field(description="of the device")
+    name: str
+    event: int
+    state: State
+    received_at: datetime
+    joined: bool = Field(description="whether the event was open already")
 
 
 class VideoLink(BaseModel):

@@ -24,6 +24,7 @@ from gridsvc.mandates.service import reportable_matter
 from gridsvc.outreach import device_queries
 from gridsvc.outreach.device_schemas import (
     AlarmIn,
+    AlarmLine,
     AlarmOut,
     PlaceDeviceIn,
     PlaceDeviceOut,
@@ -182,6 +183,12 @@ async def raise_alarm(
         },
     )
     return AlarmOut(event=event, joined=joined)
+
+
+async def alarms(session: AsyncSession, low: str, high: str, *, limit: int) -> list[AlarmLine]:
+    """What was raised in a range of division codes, the latest first."""
+    rows = await device_queries.alarms(session, low, high, limit=limit)
+    return [AlarmLine(**row) for row in rows]
 
 
 async def links_near(

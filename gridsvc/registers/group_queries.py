@@ -183,6 +183,18 @@ async def groups(session: AsyncSession, **asked: Any) -> tuple[list[RowMapping],
     return rows, {row.level: row.n for row in await session.execute(_BY_LEVEL, counted)}
 
 
+async def kinds(session: AsyncSession, low: str, high: str, *, on: date) -> dict[str, int]:
+    """Kinds of the groups of a day and how many there are of each, the most first."""
+    found = await session.execute(
+        text(
+            f"SELECT g.kind, count(*) AS n FROM community_group g {_ASKED}"  # noqa: S608 - fixed
+            " GROUP BY 1 ORDER BY 2 DESC, 1"
+        ),
+        {"low": low, "high": high, "on": on, "kind": None},
+    )
+    return {row.kind: row.n for row in found}
+
+
 async def people(session: AsyncSession, group_id: int, *, on: date) -> list[RowMapping]:
     """Who is in a group on a day."""
     return list((await session.execute(_PEOPLE, {"id": group_id, "on": on})).mappings())

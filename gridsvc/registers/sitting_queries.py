@@ -126,7 +126,8 @@ async def close(session: AsyncSession, mediation_id: int, state: str, result: st
     """Write how a mediation ended, sealed."""
     await session.execute(
         text(
-            "UPDATE mediation SET state = :state, result_sealed = :result, closed_at = now()"
+            "UPDATE mediation SET state = :state, result_sealed = :result,"
+            " closed_at = clock_timestamp()"
             " WHERE id = :id"
         ),
         {"id": mediation_id, "state": state, "result": result},

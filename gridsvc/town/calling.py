@@ -108,7 +108,7 @@ async def go_out(hand: Hand) -> dict[str, int]:
     """
     session, keyring = hand.session, hand.keyring
     programmes = {one["code"]: one for one in await visit_queries.programmes(session, "", ":")}
-    homes = await _homes(hand, programmes["ji-du-pu-fang"]["id"])
+    homes = await homes_of(hand)
     worker = await hand.identity(Role.GRID_WORKER)
     own = [one for one in homes if worker.person_code in one["people"]]
     cadre = programmes["gan-bu-lian-xi-hu"]["id"]
@@ -122,8 +122,10 @@ async def go_out(hand: Hand) -> dict[str, int]:
     return {"visits": visits, "warnings": warnings, "registrations": registered, "receptions": 1}
 
 
-async def _homes(hand: Hand, programme: int) -> list[RowMapping]:
+async def homes_of(hand: Hand) -> list[RowMapping]:
     """Every household with its cell, its place and who visits it."""
+    programmes = {one["code"]: one for one in await visit_queries.programmes(hand.session, "", ":")}
+    programme = programmes["ji-du-pu-fang"]["id"]
     _, asked = await visiting.asked_of(hand.session, programme, hand.zone)
     return await visit_queries.due(
         hand.session,

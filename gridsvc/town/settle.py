@@ -30,8 +30,11 @@ from gridsvc.roads import service as roads
 from gridsvc.town.accounts import open_accounts
 from gridsvc.town.calling import ZONE, Hand, go_out
 from gridsvc.town.codes import FOLDER
+from gridsvc.town.contesting import contest
+from gridsvc.town.equipping import equip
 from gridsvc.town.judging import judge
 from gridsvc.town.past import bring_along
+from gridsvc.town.registering import register
 
 #: The small town that comes with the source tree.
 SMALL_TOWN = Path(__file__).resolve().parents[2] / "geodata" / "town"
@@ -105,7 +108,9 @@ async def settle(
         counts["accounts"] = len(await open_accounts(session, keyring))
         hand = Hand(session, keyring, roads.county_of(codes[0]))
         counts["outreach"] = await go_out(hand)
-        counts["appraisal"] = await judge(hand)
+        counts["registers"] = await register(hand)
+        counts["devices"] = await equip(hand)
+        counts["appraisal"] = await judge(hand) | {"scores": await contest(hand)}
         return counts
 
 

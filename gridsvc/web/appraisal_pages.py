@@ -1,4 +1,4 @@
-"""The appraisal page: indicators, declared figures, survey waves, stars and spot checks."""
+"""The appraisal page: indicators, declared figures, survey waves, stars, rounds, trends."""
 
 from __future__ import annotations
 
@@ -13,18 +13,29 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gridsvc.accounts.access import Caller, Session, may
+from gridsvc.accounts.identity import Identity
 from gridsvc.accounts.roles import Permission
-from gridsvc.appraisal import rating, service, spot_queries, star_queries, surveying
+from gridsvc.appraisal import (
+    judging,
+    rating,
+    service,
+    spot_queries,
+    star_queries,
+    surveying,
+    trending,
+)
 from gridsvc.appraisal.star_schemas import SpotCheckOut, StarsOut
+from gridsvc.appraisal.trend_queries import By as TrendBy
+from gridsvc.appraisal.trending import Days
 from gridsvc.codes import WHOLE, code_range
-from gridsvc.errors import Conflict
+from gridsvc.errors import BadInput, Conflict
 from gridsvc.maps.queries import widest_division
 from gridsvc.web import appraisal_words
 from gridsvc.web.drawing import page
 
 router = APIRouter(include_in_schema=False, dependencies=[may(Permission.VIEW_FIGURES)])
 
-View = Literal["indicators", "declared", "surveys", "stars"]
+View = Literal["indicators", "declared", "surveys", "stars", "rounds", "trends"]
 #: Rows of a list that the page shows.
 MOST_ROWS = 100
 #: Days that are looked at where nobody chose others.
@@ -42,6 +53,8 @@ class _Wish(BaseModel):
     until: date | None = None
     indicator: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")] = FIRST
     wave: Annotated[int | None, Field(ge=1, le=2**62)] = None
+    chosen: Annotated[int | None, Field(ge=1, le=2**62)] = None
+    by: TrendBy = "matter"
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,10 @@ class _Asked:
     indicator: str
     wave: int | None
     appraiser: bool
+    caller: Identity
+    zone: str
+    chosen: int | None
+    by: TrendBy
 
 
 @router.get("/appraisal", response_class=HTMLResponse)
@@ -71,6 +88,10 @@ async def appraisal(
         indicator=wish.indicator,
         wave=wish.wave,
         appraiser=caller.may(Permission.APPRAISE),
+        caller=caller,
+        zone=zone.key,
+        chosen=wish.chosen,
+        by=wish.by,
     )
     told = await _READ[wish.view](session, asked)
     return page(
@@ -135,9 +156,48 @@ async def _stars(session: AsyncSession, asked: _Asked) -> dict[str, Any]:
     }
 
 
+async def _rounds(session: AsyncSession, asked: _Asked) -> dict[str, Any]:
+    rounds = await judging.rounds(session, asked.division)
+    shown = next((one for one in rounds if one.id == asked.chosen), rounds[0] if rounds else None)
+    results = None
+    if shown and judging.may_see_results(asked.caller, shown.state, shown.division):
+        results = await judging.results(session, shown.id, asked.caller, zone=asked.zone)
+    permissions = (Permission.CALL_UNITS, Permission.ANSWER_CALLS)
+    return {
+        "rounds": rounds,
+        "round": shown,
+        "rankings": {one.code: one.ranking for one in results.sides} if results else {},
+        "final": results.final if results else None,
+        "schemes": await judging.schemes(session, asked.division) if asked.appraiser else [],
+        "may_score": any(map(asked.caller.may, permissions)),
+        "unit": asked.caller.unit,
+    }
+
+
+async def _trends(session: AsyncSession, asked: _Asked) -> dict[str, Any]:
+    after = Days(asked.since, asked.until)
+    days = max(after.until - after.since, timedelta(days=1))
+    told, refused = None, None
+    try:
+        told = await trending.trends(
+            session,
+            Days(after.since - days, after.since),
+            after,
+            division=asked.division,
+            matter=None,
+            by=asked.by,
+            zone=asked.zone,
+        )
+    except BadInput as failure:
+        refused = failure.detail
+    return {"told": told, "refused": refused}
+
+
 _READ = {
     "indicators": _indicators,
     "declared": _declared,
     "surveys": _surveys,
     "stars": _stars,
+    "rounds": _rounds,
+    "trends": _trends,
 }

@@ -5,13 +5,19 @@ from __future__ import annotations
 from gridsvc.web.desk_words import STAGES
 from gridsvc.web.languages import marked
 
-__all__ = ["COUNTERS", "KINDS", "QUOTED", "STAGES", "VERDICTS", "VIEWS"]
+__all__ = ["COUNTERS", "KINDS", "QUOTED", "ROUNDS", "STAGES", "VERDICTS", "VIEWS"]
 
 VIEWS = {
     "indicators": marked("指标"),
     "declared": marked("通报数字"),
     "surveys": marked("满意度调查"),
     "stars": marked("星级与抽查"),
+    "rounds": marked("互评与擂台"),
+    "trends": marked("诉求趋势"),
+}
+ROUNDS = {
+    "OPEN": marked("进行中"),
+    "CLOSED": marked("已结束"),
 }
 KINDS = {
     "no_track": marked("没有轨迹"),

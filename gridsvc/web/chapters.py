@@ -22,7 +22,15 @@ FOLDER = Path(__file__).parent / "handbook"
 FIRST = "README"
 #: The chapters, in the order they are listed.
 Name = Literal[
-    "planner", "dispatcher", "field", "report", "overview", "outreach", "appraisal", "sign-in"
+    "planner",
+    "dispatcher",
+    "field",
+    "report",
+    "overview",
+    "outreach",
+    "registers",
+    "appraisal",
+    "sign-in",
 ]
 CHAPTERS: tuple[Name, ...] = get_args(Name)
 

@@ -1,4 +1,4 @@
-"""The outreach desk: visits overdue, warnings, village windows with work orders, receptions."""
+"""The outreach desk: visits overdue, warnings, village windows, receptions, devices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from gridsvc.accounts.identity import Identity
 from gridsvc.accounts.roles import Permission
 from gridsvc.codes import WHOLE, code_range
 from gridsvc.mandates import queries as mandates
-from gridsvc.outreach import reception_service, visiting, warning_service, window_service
+from gridsvc.outreach import (
+    broadcasting,
+    device_service,
+    reception_service,
+    visiting,
+    warning_service,
+    window_service,
+)
 from gridsvc.web import outreach_words
 from gridsvc.web.drawing import page
 
@@ -25,10 +32,11 @@ _TAKES = {
     "warnings": Permission.DIRECT_WARNINGS,
     "windows": Permission.DIRECT_EVENTS,
     "receptions": Permission.DIRECT_RECEPTIONS,
+    "devices": Permission.DIRECT_EVENTS,
 }
 router = APIRouter(include_in_schema=False, dependencies=[may(*_TAKES.values())])
 
-View = Literal["visits", "warnings", "windows", "receptions"]
+View = Literal["visits", "warnings", "windows", "receptions", "devices"]
 Number = Annotated[int | None, Query(ge=1, le=2**62)]
 #: Rows of a list that a page shows; how many there are in all stands above it.
 MOST_ROWS = 50
@@ -133,9 +141,21 @@ async def _receptions(
     }
 
 
+async def _devices(
+    session: AsyncSession, caller: Identity, _zone: ZoneInfo, _chosen: int | None
+) -> dict[str, Any]:
+    return {
+        "devices": await device_service.devices(session, _LOW, _HIGH, kind=None),
+        "alarms": await device_service.alarms(session, _LOW, _HIGH, limit=MOST_ROWS),
+        "broadcasts": await broadcasting.broadcasts(session, _LOW, _HIGH, limit=MOST_ROWS),
+        "may_say": caller.may(Permission.BROADCAST),
+    }
+
+
 _READ = {
     "visits": _visits,
     "warnings": _warnings,
     "windows": _windows,
     "receptions": _receptions,
+    "devices": _devices,
 }

@@ -12,6 +12,7 @@ VIEWS = {
     "warnings": marked("风险预警"),
     "windows": marked("五事窗口"),
     "receptions": marked("接访"),
+    "devices": marked("设备与广播"),
 }
 EVENTS = STATES
 DOUBTS = {
@@ -34,4 +35,10 @@ LEVELS = {
     "street": marked("街道"),
     "county": marked("区县"),
     "city": marked("市级"),
+}
+DEVICES = {
+    "alarm": marked("报警器"),
+    "camera": marked("摄像机"),
+    "loudspeaker": marked("大喇叭"),
+    "conference": marked("视频会商"),
 }

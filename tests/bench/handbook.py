@@ -408,15 +408,23 @@ def overview(camera: Camera) -> None:
 #: In this order: the worker handles what the dispatcher verifies and everybody may then see.
 def outreach(camera: Camera) -> None:
     page = camera.signed_in("supervisor", DESK)
-    for view in ("visits", "windows", "receptions"):
+    for view in ("visits", "windows", "receptions", "devices"):
         page.goto(f"/outreach?view={view}")
         camera.take(page, f"outreach-{view}")
     page.context.close()
 
 
+def registers(camera: Camera) -> None:
+    page = camera.signed_in("supervisor", DESK)
+    for view in ("groups&kind=volunteer_team", "standards", "projects", "repairs", "burden"):
+        page.goto(f"/registers?view={view}")
+        camera.take(page, f"registers-{view.partition('&')[0]}")
+    page.context.close()
+
+
 def appraisal(camera: Camera) -> None:
     page = camera.signed_in("appraiser", DESK)
-    for view in ("indicators", "surveys", "stars"):
+    for view in ("indicators", "surveys", "stars", "rounds"):
         page.goto(f"/appraisal?view={view}")
         camera.take(page, f"appraisal-{view}")
     page.context.close()
@@ -440,7 +448,7 @@ WALKS = {
     one.__name__: one
     for one in (
         *(sign_in, planner, field, visits, dispatcher, report),
-        *(overview, outreach, appraisal),
+        *(overview, outreach, registers, appraisal),
     )
 }
 

@@ -10,6 +10,7 @@ import shapely
 from gridsvc.maps.circles import Nearness, services
 from gridsvc.maps.duty import duty
 from gridsvc.maps.matters import matters
+from gridsvc.maps.served import devices
 from gridsvc.roads.modes import Mode
 from gridsvc.roads.travel import ByLine
 from tests.browser.test_coverage_map import MAP, open_map
@@ -129,3 +130,28 @@ async def test_a_large_map_is_drawn_in_pieces_to_the_same_picture(watched, tmp_p
         assert corners > 60_000
         assert in_pieces
         assert far < 0.002
+
+
+async def test_a_camera_opens_its_video_and_what_is_no_address_opens_nothing(watched, tmp_path):
+    frames = make_frames(2)
+    codes = frames.micro_grids["code"]
+    urls = ["https://video.example/live/1", "javascript:window.ran='link'"]
+    places = gpd.GeoDataFrame(
+        {"code": ["c0", "c1"], "name": urls, "kind": "camera", "alarms": 0, "video_url": urls},
+        geometry=frames.micro_grids.geometry.representative_point(),
+        crs=frames.micro_grids.crs,
+    )
+    figures = pd.DataFrame({"devices": 1, "alarms": 0}, index=codes)
+    theme = devices(figures, places, 90)
+    sheet = """([map, n]) => {
+      const inspector = gridsvc.inspector(map);
+      const layer = [...inspector.layers].find((l) => l.options.table === 'device_marks');
+      return inspector.sheet({ layer, row: n }).innerHTML;
+    }"""
+    async with watched() as seen:
+        await open_map(seen, make_frames(2, themes=(theme,), first="devices"), tmp_path)
+        told = [
+            await seen.page.evaluate(f"(n) => ({sheet})([{MAP}, n])", n) for n in range(len(urls))
+        ]
+    assert f'<a href="{urls[0]}" target="_blank" rel="noopener noreferrer">打开视频</a>' in told[0]
+    assert "<a" not in told[1]

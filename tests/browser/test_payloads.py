@@ -312,7 +312,7 @@ async def test_every_text_column_that_people_see_was_poisoned(town):
         *("respondent", "indicator_code", "problem", "opinion", "responsible", "measures"),
         *("verdict", "judged_by"),
         *("result", "memo", "made_by", "at_state", "refused_because", "reference"),
-        # Registers, rounds, devices and admissions have no page yet.
+        # What the pages of registers, rounds and devices draw is tried in `tests/web`.
         *("admitted_for", "scheme_code", "aspect_code", "side_code", "rater", "ratee", "video_url"),
         *("building_code", "care", "parent_division", "area_code", "duty", "result_sealed"),
         *("item", "subject", "subject_code", "file_ref", "quota", "resource", "expense", "fund"),
@@ -331,7 +331,7 @@ async def test_every_text_column_that_people_see_was_poisoned(town):
         for table, column in found
         if TEXTS.get(table) != column and column not in not_for_people
     }
-    # Lists of proofs, windows and forms have no page yet.
+    # What the page of lists of proofs, windows and forms draws is tried in `tests/web`.
     # Names of sites, zones and seeds and cells' scheme names are shown nowhere yet; that of who
     # hands over a shift the desk's test types in.
     nowhere = (

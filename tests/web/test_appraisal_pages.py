@@ -12,8 +12,10 @@ from gridsvc.accounts.roles import Role
 from gridsvc.appraisal import counters
 from gridsvc.db import transaction
 from gridsvc.web import appraisal_words
+from tests.appraisal.rounds import TOWNS, opened, scored, settle_units
 from tests.appraisal.test_surveying import SCORES, STREET, TODAY, a_scheme, a_wave, links
-from tests.towns import COUNTY
+from tests.flows.test_report_to_close import body
+from tests.towns import COMMUNITY, COUNTY
 from tests.who import bearer, open_account
 
 PAYLOAD = "<img src=x onerror=alert(1)>"
@@ -131,3 +133,41 @@ async def test_the_workbook_has_the_same_figures_and_text_stays_text(client, tow
     assert book["指标"]["B3"].data_type == "s"
     assert "第二轮" in book["满意度"]["A1"].value
     assert str(TODAY.year) in book["满意度"]["A1"].value
+
+
+async def test_a_round_shows_its_course_and_places_once_they_may_be_seen(client, town):
+    who = await settle_units(town)
+    number = (await opened(client, name=PAYLOAD))["id"]
+    assert "开始一轮" in await drawn(client, "rounds")
+    for n, rater in enumerate(TOWNS):
+        given = {"DA": 90 + n % 2, "DB": 70}
+        told = await scored(client, number, rater, given, headers=who[rater])
+        assert told.status_code == 200, told.text
+    answer = await client.get("/appraisal?view=rounds", headers=who["DA"])
+    assert "结束以后才看得到名次。" in answer.text
+    assert "结束这一轮" not in answer.text
+    page = await drawn(client, "rounds", chosen=number)
+    assert f"66.7%（{2 * len(TOWNS)}/18）" in page
+    assert "90.5" in page
+    assert "现在的名次还会变" in page
+    await client.post(f"/api/appraisal-rounds/{number}/closing")
+    answer = await client.get("/appraisal?view=rounds", headers=who["DA"])
+    assert "90.5" in answer.text
+    book = await client.get("/api/appraisal/workbook", params=DAYS | {"division": COUNTY})
+    sheets = openpyxl.load_workbook(io.BytesIO(book.content))
+    (first,) = [rows[2] for rows in map(list, (one.values for one in sheets)) if "单位" in rows[1]
+                and rows[2][0] == "DA"]  # fmt: skip
+    assert round(first[2], 1) == 90.5
+
+
+async def test_trends_tell_what_is_more_than_chance_and_refuse_no_days(client, town):
+    for number in range(3):
+        sent = await client.post("/api/events", json=body(number))
+        assert sent.status_code == 201, sent.text
+    days = {"since": "2026-01-01", "until": "2100-01-01"}
+    page = await drawn(client, "trends", **days)
+    assert "合计 0 3 100.0%（3/3） 以前没有" in page
+    assert "暴露垃圾" in page
+    assert COMMUNITY[:9] in await drawn(client, "trends", by="area", **days)
+    page = await drawn(client, "trends", since="2026-02-01", until="2026-02-01")
+    assert "ends before it begins" in page

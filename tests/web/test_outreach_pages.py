@@ -8,6 +8,15 @@ from sqlalchemy import text
 
 from gridsvc.accounts.roles import Role
 from gridsvc.db import transaction
+from tests.outreach.devices import (
+    a_broadcast,
+    a_camera,
+    a_device,
+    a_loudspeaker,
+    cell_at,
+    raised,
+    stood,
+)
 from tests.outreach.receptions import A_RESOLUTION, begun_cycle, begun_month, held
 from tests.outreach.visits import a_visit, a_worker, begun, settle_homes
 from tests.outreach.warnings import a_row, a_scene, sent
@@ -40,10 +49,10 @@ async def test_visits_show_coverage_what_is_overdue_and_what_waits_to_be_judged(
     assert "w0" in page
 
 
-@pytest.mark.parametrize("view", ["visits", "warnings", "windows", "receptions"])
+@pytest.mark.parametrize("view", ["visits", "warnings", "windows", "receptions", "devices"])
 async def test_an_empty_register_says_what_to_load(client, town, view):
     page = await drawn(client, view)
-    assert "载入" in page or view == "warnings"
+    assert "载入" in page or "用接口" in page or view == "warnings"
 
 
 async def test_warnings_are_for_supervisors_and_reading_the_page_is_recorded(client, town):
@@ -91,6 +100,33 @@ async def test_a_month_shows_days_decisions_and_its_deck(client, town):
     assert "缺席：党委主要负责人、政府主要负责人" in page
     assert PAYLOAD in page
     assert f"/api/receptions/{month}/deck" in (await client.get("/outreach?view=receptions")).text
+
+
+async def test_devices_show_what_they_raised_and_broadcasts_how_far_they_got(client, town):
+    key = (await stood(client, a_device(name=PAYLOAD)))["key"]
+    await stood(client, a_camera(1, 1))
+    gone = (await stood(client, a_loudspeaker(code="LS-02")))["device"]["id"]
+    await client.post(f"/api/place-devices/{gone}/revocation")
+    event = (await raised(client, key)).json()["event"]
+    joined = (await raised(client, key)).json()
+    assert joined == {"event": event, "joined": True}
+    cell = await cell_at(client)
+    told = a_broadcast(cell["micro_grid_code"], message=PAYLOAD)
+    said = await client.post("/api/broadcasts", json=told)
+    assert said.status_code == 201, said.text
+    page = await drawn(client, "devices")
+    assert "报警器 1 在用 / 登记 1" in page
+    assert "大喇叭 0 在用 / 登记 1" in page
+    assert f"{PAYLOAD}（PA-01） #{event} 并入" in page
+    assert f"涉及 {said.json()['households']} 户" in page
+    assert "向微网格广播" in page
+    answer = await client.get("/outreach?view=devices")
+    assert 'href="https://video.example/live/1" target="_blank" rel="noopener' in answer.text
+    async with transaction(town) as session:
+        desk = bearer(await open_account(session, "desk", [Role.DISPATCHER], [COMMUNITY]))
+    answer = await client.get("/outreach?view=devices", headers=desk)
+    assert "报警器" in answer.text
+    assert "向微网格广播" not in answer.text
 
 
 async def test_who_directs_no_visits_has_no_desk(client, town):

@@ -28,13 +28,25 @@ globalThis.gridsvc ??= {};
     return whole ? `${text} ÷ ${whole}${unit} = ${percent(value, whole)}` : text;
   }
 
+  /** An address as a link, by the words of its field; anything but https is no link. */
+  function link(value, field) {
+    if (!field.opens || !/^https:\/\//.test(value ?? '')) return null;
+    const node = element('a', '', gridsvc.say(field.opens));
+    node.href = value;
+    node.target = '_blank';
+    node.rel = 'noopener noreferrer';
+    return node;
+  }
+
   function section({ title, fields }, columns, row) {
     const part = element('section', 'gridsvc-facts');
     part.append(element('h3', '', gridsvc.say(title)));
     const list = element('dl');
     for (const field of fields) {
       list.append(element('dt', '', gridsvc.say(field.label)));
-      list.append(element('dd', '', shown(columns, row, field)));
+      const told = element('dd');
+      told.append(link(columns[field.column][row], field) ?? shown(columns, row, field));
+      list.append(told);
     }
     part.append(list);
     return part;

@@ -17,4 +17,10 @@ function declaration(body) {
   return { division, title, source, since, until, counts, rates, client_key: crypto.randomUUID() };
 }
 
-takeDeeds(byId('registers'), {}, { declaration });
+/** What one unit thinks of another in every aspect. */
+function scores({ side, rater, ratee, ...told }) {
+  const given = Object.entries(told).map(([name, score]) => ({ ratee, aspect: name.replace(/^score:/, ''), score }));
+  return { side, rater, scores: given };
+}
+
+takeDeeds(byId('registers'), {}, { declaration, scores });

@@ -9,6 +9,7 @@ import { say } from './words.js';
 const READ = {
   number: Number,
   truth: (text) => text === 'true',
+  moment: (text) => new Date(text).toISOString(),
   // The day begins where the reader is.
   midnight: (text) => new Date(`${text}T00:00`).toISOString(),
 };
