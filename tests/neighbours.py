@@ -559,6 +559,8 @@ async def _open_window(session: AsyncSession, side: Side, name: str) -> None:
         {
             **{"division": side.community, "code": "five", "name": f"{name}窗口"},
             **{"classes": [{"code": "worry", "name": name}], "serves": []},
+            "plan_within_h": 72,
+            "door_lead_h": 2,
         },
     )
     told = {"window_id": side.window, "class_code": "worry", "item": None, "at_door": None}
@@ -571,6 +573,10 @@ async def _open_window(session: AsyncSession, side: Side, name: str) -> None:
         },
     )
     await window_queries.note(session, side.order, from_state=None, actor=name, note=name)
+    await session.execute(
+        text("INSERT INTO order_escalation VALUES (:id, 'street', now(), :division, :division)"),
+        {"id": side.order, "division": side.community},
+    )
 
 
 async def _receive(session: AsyncSession, side: Side, name: str) -> None:
