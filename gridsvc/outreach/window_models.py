@@ -79,8 +79,9 @@ class Registration(Base):
 class WorkOrder(Base):
     """An event passed up (交办单): to which unit, then its measures, deadline and who answers.
 
-    At most one of an event is open. Who answers for it is sealed and shown masked. It is to be
-    planned by `plan_by`, if its window says so, and done by `due_at`.
+    At most one of an event is open. Who answers for it is sealed and shown masked, and forgotten
+    when the event is anonymised. It is to be planned by `plan_by`, if its window says so, and done
+    by `due_at`.
     """
 
     __tablename__ = "work_order"
@@ -89,8 +90,8 @@ class WorkOrder(Base):
         CheckConstraint("level IN ('street', 'county', 'city')", name="level"),
         CheckConstraint(
             "(state = 'ISSUED') = (measures IS NULL) AND (measures IS NULL) = (due_at IS NULL)"
-            " AND (measures IS NULL) = (responsible_sealed IS NULL)"
-            " AND (measures IS NULL) = (responsible_masked IS NULL)",
+            " AND (responsible_sealed IS NULL OR measures IS NOT NULL)"
+            " AND (responsible_sealed IS NULL) = (responsible_masked IS NULL)",
             name="planned",
         ),
         CheckConstraint("(state IN ('DONE', 'VERIFIED')) = (done_at IS NOT NULL)", name="done"),

@@ -1,4 +1,4 @@
-"""late work orders go up; when they are to be planned; doors are booked ahead."""
+"""late work orders go up; when they are to be planned; doors are booked ahead; what is forgotten."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -84,12 +84,41 @@ def _doors() -> None:
     op.execute(f"GRANT UPDATE (door_lead_h) ON village_window TO {SERVICE}")
 
 
+#: A plan names who answers for it; when its case is anonymised, it does no longer.
+PLANNED = "(state = 'ISSUED') = (measures IS NULL) AND (measures IS NULL) = (due_at IS NULL) AND "
+NAMED = (
+    "(measures IS NULL) = (responsible_sealed IS NULL)"
+    " AND (measures IS NULL) = (responsible_masked IS NULL)"
+)
+FORGOTTEN = (
+    "(responsible_sealed IS NULL OR measures IS NOT NULL)"
+    " AND (responsible_sealed IS NULL) = (responsible_masked IS NULL)"
+)
+
+
+def _names(condition: str) -> None:
+    op.drop_constraint(op.f("ck_work_order_planned"), "work_order", type_="check")
+    op.create_check_constraint(op.f("ck_work_order_planned"), "work_order", PLANNED + condition)
+
+
 def upgrade() -> None:
     _late_orders()
     _doors()
+    _names(FORGOTTEN)
+    op.execute(f"GRANT UPDATE (description, geom, client_key, body_sha256) ON repair TO {SERVICE}")
+    op.execute(f"GRANT UPDATE (client_key, body_sha256) ON deliberation TO {SERVICE}")
 
 
 def downgrade() -> None:
+    op.execute(
+        f"REVOKE UPDATE (description, geom, client_key, body_sha256) ON repair FROM {SERVICE}"
+    )
+    op.execute(f"REVOKE UPDATE (client_key, body_sha256) ON deliberation FROM {SERVICE}")
+    op.execute(
+        "UPDATE work_order SET responsible_sealed = '', responsible_masked = ''"
+        " WHERE measures IS NOT NULL AND responsible_sealed IS NULL"
+    )
+    _names(NAMED)
     op.drop_table("order_escalation")
     op.drop_index("ix_work_order_awaited", "work_order")
     op.drop_column("work_order", "plan_by")
