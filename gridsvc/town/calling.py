@@ -125,12 +125,7 @@ async def _homes(hand: Hand, programme: int) -> list[RowMapping]:
     """Every household with its cell, its place and who visits it."""
     _, asked = await visiting.asked_of(hand.session, programme, hand.zone)
     return await visit_queries.due(
-        hand.session,
-        **asked,
-        person_id=None,
-        ahead_days=3660,
-        limit=_MOST_HOUSEHOLDS,
-        offset=0,
+        hand.session, asked, person_id=None, ahead_days=3660, limit=_MOST_HOUSEHOLDS
     )
 
 
