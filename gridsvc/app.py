@@ -63,6 +63,7 @@ from gridsvc.mandates import routes as mandates
 from gridsvc.maps import basemap_routes as basemap
 from gridsvc.maps import ground_routes as ground
 from gridsvc.maps import routes as maps
+from gridsvc.notices import contact_routes as contacts
 from gridsvc.notices import routes as notices
 from gridsvc.notices.sender import Sender
 from gridsvc.observing import Observed, with_request_ids
@@ -108,6 +109,7 @@ DOORS = (
     *(accounts, audit, grids, tile_routes, mandates, offices, roads),
     *(people, shifts, postings, trainings, tracks, lives),
     *(events, dispatch, desk, whistles, phones, feed, notices, maps, public, citizens, privacy),
+    contacts,
     *(field, ground, basemap, drafts, draft_files, tables, briefings, overviews),
     *(visits, field_visits, warnings, windows, receptions, decks, place_devices),
     *(groups, standards, projects, sittings, repairs, register_books),

@@ -92,6 +92,11 @@ class Settings(BaseSettings):
     live_streams: int = Field(1000, ge=1, description="live streams that may be open")
     notices_s: float = Field(1.0, gt=0, description="seconds between looks for notices to send")
     notices_per_hour: int = Field(60, ge=1, description="notices one channel gets in an hour")
+    phone_gateway: str | None = Field(
+        None,
+        description="jsons:// address that takes messages to phones, each with the number in the "
+        "field phone; none = phones are told nothing",
+    )
     keep_notices_days: int = Field(90, ge=1, description="days a notice is kept")
     max_in_flight: int = Field(64, ge=1, description="requests worked on at a time")
     max_body_bytes: int = Field(

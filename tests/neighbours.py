@@ -49,6 +49,7 @@ from gridsvc.grids.area_queries import AreaFrames
 from gridsvc.ledger import service as ledger
 from gridsvc.ledger.service import Booking
 from gridsvc.mandates import service as mandates
+from gridsvc.notices import contact_queries
 from gridsvc.notices import queries as notice_queries
 from gridsvc.notices import service as notices
 from gridsvc.notices.kinds import Kind
@@ -132,6 +133,8 @@ class Side:
     cycle: int = 0
     reception: int = 0
     order: int = 0
+    contact: int = 0
+    address: str = ""
     group: int = 0
     standard: int = 0
     project_programme: int = 0
@@ -559,6 +562,8 @@ async def _open_window(session: AsyncSession, side: Side, name: str) -> None:
         {
             **{"division": side.community, "code": "five", "name": f"{name}窗口"},
             **{"classes": [{"code": "worry", "name": name}], "serves": []},
+            "plan_within_h": 72,
+            "door_lead_h": 2,
         },
     )
     told = {"window_id": side.window, "class_code": "worry", "item": None, "at_door": None}
@@ -571,6 +576,10 @@ async def _open_window(session: AsyncSession, side: Side, name: str) -> None:
         },
     )
     await window_queries.note(session, side.order, from_state=None, actor=name, note=name)
+    await session.execute(
+        text("INSERT INTO order_escalation VALUES (:id, 'street', now(), :division, :division)"),
+        {"id": side.order, "division": side.community},
+    )
 
 
 async def _receive(session: AsyncSession, side: Side, name: str) -> None:
@@ -820,7 +829,7 @@ async def _stand(session: AsyncSession, side: Side, name: str) -> None:
     side.place_device = await device_queries.set_device(session, place | told | link)
     raised = {"device": side.place_device, "event": side.event, "division": side.community}
     await device_queries.add_alarm(session, raised | {"client_key": name, "digest": b""})
-    numbers = dict.fromkeys(("people", "loudspeakers", "households"), 1)
+    numbers = dict.fromkeys(("people", "loudspeakers", "households", "phones"), 1)
     account = side.accounts[Role.SUPERVISOR]
     said = {"division": side.community, "message": name, "cells": [side.community], "actor": name}
     key = {"account": account, "client_key": name, "digest": b""}
@@ -856,7 +865,7 @@ async def _hand_over(session: AsyncSession, side: Side, name: str) -> None:
 
 
 async def _listen(session: AsyncSession, side: Side, name: str) -> None:
-    """Channels of an account and of a unit, and something that each was told."""
+    """Channels of an account, a unit and a household, and something that each was told."""
     account = side.accounts[Role.DISPATCHER]
     common = {"url_sealed": KEYRING.seal("wecombot://x"), "service": "wecom"}
     settings = {"kinds": None, "language": "zh", "quiet_from": None, "quiet_to": None}
@@ -869,6 +878,16 @@ async def _listen(session: AsyncSession, side: Side, name: str) -> None:
             settings=settings,
             **common,
         )
+    side.contact = await contact_queries.add(
+        session,
+        {
+            **{"household": side.household, "division": side.community, "consent": name},
+            **{"sealed": KEYRING.seal("13812345678"), "shown": "138******78"},
+        },
+    )
+    side.address = await session.scalar(
+        text("SELECT address_code FROM household WHERE id = :id"), {"id": side.household}
+    )
     await session.execute(
         text(
             "INSERT INTO subscription (division_code, account_id, kind)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from math import isfinite
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,13 +37,22 @@ from gridsvc.people.candidates import REASONS
 from gridsvc.people.schemas import DutyOut
 
 
-async def report(session: AsyncSession, event: EventIn, keyring: Keyring) -> EventWithHistory:
-    """Take a report in and give it to the nearest eligible person, in one transaction."""
+async def report(
+    session: AsyncSession, event: EventIn, keyring: Keyring, *, not_before: datetime | None = None
+) -> EventWithHistory:
+    """Take a report in and give it to the nearest eligible person, in one transaction.
+
+    Parameters
+    ----------
+    not_before
+        Time before which nobody is given it, for what is booked; none = at once.
+    """
     filed = await filing.report(session, event, keyring)
     if filed.brief is None or filed.held is None:
         return await event_service.show(session, filed.event_id)
     async with widened(session, EVERYWHERE):
-        handler_id = await assign_filed(session, filed.brief, filed.held)
+        put_off = not_before and await suspensions.book(session, filed.event_id, not_before)
+        handler_id = None if put_off else await assign_filed(session, filed.brief, filed.held)
         await _tell_of_new(session, filed.brief, handler_id)
     shown = await event_service.show(session, filed.event_id)
     await audit.record(

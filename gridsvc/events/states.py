@@ -88,6 +88,8 @@ SENDING_BACK = {
     "came_back": "问题反弹",
     "not_shown": "照片不能证明",
 }
+#: Why the service puts an event off; nobody gives this reason themselves.
+BOOKED = {"booked": "预约上门"}
 #: Why an event is put off (挂账).
 PUTTING_OFF = {
     "weather": "天气原因",
@@ -121,6 +123,8 @@ def check_reason(
     known = reasons(now, then)
     if by_service and then is State.RETURNED:
         known = known | TAKING_BACK
+    if by_service and then is State.SUSPENDED:
+        known = known | BOOKED
     if not known and reason is None:
         return
     if not known:

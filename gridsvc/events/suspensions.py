@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -22,6 +22,8 @@ from gridsvc.events.states import State
 MOST = timedelta(days=366)
 #: Written on an event that came back, until somebody has it.
 _BACK = "挂账期满，等待派遣"
+#: Who decides that what was booked for a time is put off until then.
+_BY_BOOKING = "预约规则"
 
 
 async def ask(session: AsyncSession, event_id: int, wish: SuspensionIn, asker: Identity) -> None:
@@ -109,6 +111,37 @@ async def decide(session: AsyncSession, event_id: int, decision: DecisionIn) -> 
     return await service.move(
         session, event_id, State.SUSPENDED, note=asked["note"], reason=asked["reason"]
     )
+
+
+async def book(session: AsyncSession, event_id: int, until: datetime) -> bool:
+    """Put a filed event off that is wanted at a time to come; its time does not run meanwhile.
+
+    Nobody has to approve: whoever comes with it has said when.
+
+    Returns
+    -------
+    bool
+        Whether it was put off; not if that time has come.
+    """
+    note = "按预约时间派遣"
+    asked = await suspension_queries.ask(
+        session,
+        event_id,
+        until=until,
+        most=MOST,
+        reason="booked",
+        note=note,
+        actor=actor_of(session).shown,
+    )
+    booked = await suspension_queries.open_one(session, event_id) if asked else None
+    if booked is None:
+        return False
+    await suspension_queries.decide(
+        session, booked["id"], approved=True, actor=_BY_BOOKING, note=""
+    )
+    with acting(session, SYSTEM):
+        await service.move(session, event_id, State.SUSPENDED, note=note, reason="booked")
+    return True
 
 
 async def resume_past(engine: AsyncEngine) -> int:

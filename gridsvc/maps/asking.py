@@ -216,11 +216,13 @@ async def _seen(place: _Place) -> tuple[pd.DataFrame, str, int]:
     (low, high), (first, last) = code_range(place.code), code_range(found["division_code"])
     rows = await visit_queries.coverage(
         place.session,
-        programme=found["id"],
-        zone=str(place.now.tzinfo),
+        visit_queries.Range(
+            programme=found["id"],
+            low=max(low, first),
+            high=min(high, last),
+            zone=str(place.now.tzinfo),
+        ),
         since=place.now - timedelta(days=found["every_days"]),
-        low=max(low, first),
-        high=min(high, last),
     )
     columns = ["micro_grid_code", "households", "visited", "overdue"]
     told = pd.DataFrame(rows, columns=columns).set_index("micro_grid_code")

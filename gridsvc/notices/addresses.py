@@ -142,8 +142,13 @@ async def check(address: Address, allowed: Sequence[Network], resolver: Resolver
         raise BadInput("this channel would send without encryption; give a mailtos or jsons one")
 
 
-def send(url: str, words: Words, allowed: Sequence[Network]) -> bool:
+def send(url: str, words: Words, allowed: Sequence[Network], *, phone: str | None = None) -> bool:
     """Send, blocking; whether the other side took it.
+
+    Parameters
+    ----------
+    phone
+        Number that a gateway is told to send it on to.
 
     Raises
     ------
@@ -153,6 +158,8 @@ def send(url: str, words: Words, allowed: Sequence[Network]) -> bool:
         If it cannot be known where it went, or the answer refuses it.
     """
     address = read(url)
+    if phone is not None:
+        address.plugin.payload_extras = {"phone": phone}
     with heard_out(), bounded(address.host, allowed) as bounds:
         taken = bool(
             address.plugin.notify(body=words.text, title=words.title, body_format=NotifyFormat.TEXT)

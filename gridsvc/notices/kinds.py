@@ -34,6 +34,9 @@ class Kind(StrEnum):
     WARNING = "warning"
     WARNING_LATE = "warning_late"
     BROADCAST = "broadcast"
+    ORDER_REMINDER = "order_reminder"
+    ORDER_OVERDUE = "order_overdue"
+    ORDER_ESCALATED = "order_escalated"
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,9 @@ MANNERS: dict[Kind, Manner] = {
     Kind.WARNING: Manner(again=True, quiet=False),
     Kind.WARNING_LATE: Manner(again=True, quiet=False),
     Kind.BROADCAST: Manner(again=False, quiet=False),
+    Kind.ORDER_REMINDER: Manner(again=False, quiet=True),
+    Kind.ORDER_OVERDUE: Manner(again=False, quiet=True),
+    Kind.ORDER_ESCALATED: Manner(again=True, quiet=False),
 }
 AGAIN = tuple(kind.value for kind, manner in MANNERS.items() if manner.again)
 
@@ -114,6 +120,24 @@ _WORDS: dict[Kind, dict[Language, tuple[str, str]]] = {
     Kind.BROADCAST: {
         "zh": ("网格广播", "{message}（广播 {subject}）"),
         "en": ("Broadcast", "{message} (broadcast {subject})"),
+    },
+    Kind.ORDER_REMINDER: {
+        "zh": ("交办单即将到期：{matter}", "交办单 {subject} 须在 {due} 前办理。"),
+        "en": ("Work order due soon: {matter}", "Work order {subject} is due by {due}."),
+    },
+    Kind.ORDER_OVERDUE: {
+        "zh": ("交办单已超期：{matter}", "交办单 {subject} 应在 {due} 前办理，已超期。"),
+        "en": ("Work order overdue: {matter}", "Work order {subject} was due by {due}."),
+    },
+    Kind.ORDER_ESCALATED: {
+        "zh": (
+            "交办单升级督办：{matter}",
+            "交办单 {subject} 应在 {due} 前办理，已升级到{level}。",
+        ),
+        "en": (
+            "Work order escalated: {matter}",
+            "Work order {subject} was due by {due} and was escalated to {level}.",
+        ),
     },
 }
 #: What a notice may tell: no names of people, no phones, no text of a report, no exact place.

@@ -25,8 +25,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gridsvc.db import Base, CodeText
 
 
-def _one_owner() -> CheckConstraint:
-    return CheckConstraint("num_nonnulls(account_id, unit_code) = 1", name="one_owner")
+def _one_owner(*owners: str) -> CheckConstraint:
+    named = ", ".join(("account_id", "unit_code", *owners))
+    return CheckConstraint(f"num_nonnulls({named}) = 1", name="one_owner")
 
 
 class Channel(Base):
@@ -34,23 +35,32 @@ class Channel(Base):
 
     `url_sealed` is an Apprise URL, which holds tokens, passwords and addresses. `kinds` are those
     told there, none = every one. Quiet hours are local times of the installation.
+
+    A household is told on a phone, whose number stands sealed in the place of the URL and masked
+    in `shown`, for as long as somebody of it agrees: `consent` says how and when.
     """
 
     __tablename__ = "channel"
     __table_args__ = (
-        _one_owner(),
+        _one_owner("household_id"),
         CheckConstraint("language IN ('zh', 'en')", name="language"),
         CheckConstraint(
-            "service IN ('wecom', 'dingtalk', 'feishu', 'mail', 'webhook')", name="service"
+            "service IN ('wecom', 'dingtalk', 'feishu', 'mail', 'webhook', 'phone')", name="service"
         ),
+        CheckConstraint("(service = 'phone') = (household_id IS NOT NULL)", name="phone"),
+        CheckConstraint("num_nonnulls(household_id, consent, shown) IN (0, 3)", name="consent"),
         Index("ix_channel_account_id", "account_id"),
         Index("ix_channel_unit_code", "unit_code"),
+        Index("ix_channel_household_id", "household_id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     division_code: Mapped[str] = mapped_column(CodeText)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     unit_code: Mapped[str | None] = mapped_column(CodeText)
+    household_id: Mapped[int | None] = mapped_column(ForeignKey("household.id", ondelete="CASCADE"))
+    consent: Mapped[str | None] = mapped_column(Text)
+    shown: Mapped[str | None] = mapped_column(Text)
     service: Mapped[str] = mapped_column(Text)
     url_sealed: Mapped[str] = mapped_column(Text)
     kinds: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
@@ -81,7 +91,7 @@ class Subscription(Base):
 
 
 class Notice(Base):
-    """That an account or a unit is told something: the channel within the service itself.
+    """That somebody is told something: for an account, the channel within the service itself.
 
     `division_code` is where the account is kept, or what the unit was told of. `occasion` tells
     apart what may be told more than once of one subject, such as a second assignment.
@@ -89,9 +99,10 @@ class Notice(Base):
 
     __tablename__ = "notice"
     __table_args__ = (
-        _one_owner(),
+        _one_owner("household_id"),
         UniqueConstraint(
-            *("account_id", "unit_code", "kind", "subject_type", "subject_id", "occasion"),
+            *("account_id", "unit_code", "household_id"),
+            *("kind", "subject_type", "subject_id", "occasion"),
             name="uq_notice_once",
             postgresql_nulls_not_distinct=True,
         ),
@@ -102,6 +113,9 @@ class Notice(Base):
     division_code: Mapped[str] = mapped_column(CodeText)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     unit_code: Mapped[str | None] = mapped_column(CodeText)
+    household_id: Mapped[int | None] = mapped_column(
+        ForeignKey("household.id", ondelete="CASCADE"), index=True
+    )
     kind: Mapped[str] = mapped_column(Text)
     subject_type: Mapped[str] = mapped_column(Text)
     subject_id: Mapped[str] = mapped_column(Text)

@@ -16,12 +16,13 @@ from gridsvc.notices.kinds import AGAIN
 # somebody who may see events there, all of them: neither closed nor limited to some.
 _TELL = text("""
 WITH owner AS (
-    SELECT a.id AS account_id, CAST(NULL AS text) AS unit_code, a.division_code
+    SELECT a.id AS account_id, CAST(NULL AS text) AS unit_code,
+           CAST(NULL AS bigint) AS household_id, a.division_code
     FROM account a
     WHERE a.disabled_at IS NULL
       AND (a.id = ANY(CAST(:accounts AS bigint[])) OR a.person_id = ANY(CAST(:people AS bigint[])))
     UNION
-    SELECT a.id, NULL, a.division_code
+    SELECT a.id, NULL, NULL, a.division_code
     FROM micro_grid m
     CROSS JOIN LATERAL (
         SELECT person_id FROM micro_grid_post WHERE micro_grid_id = m.id
@@ -31,15 +32,18 @@ WITH owner AS (
     WHERE m.code = :cell AND m.valid @> now()
       AND a.person_id IS DISTINCT FROM CAST(:without AS bigint)
     UNION
-    SELECT a.id, NULL, a.division_code FROM account a
+    SELECT a.id, NULL, NULL, a.division_code FROM account a
     WHERE a.disabled_at IS NULL AND a.roles && CAST(:named_roles AS text[])
       AND a.id IS DISTINCT FROM CAST(:but AS bigint)
       AND EXISTS (SELECT FROM account_area r WHERE r.account_id = a.id
                   AND r.division_code = ANY(CAST(:named_areas AS text[])))
     UNION
-    SELECT NULL, unit.code, :division FROM unnest(CAST(:units AS text[])) AS unit (code)
+    SELECT NULL, unit.code, NULL, :division FROM unnest(CAST(:units AS text[])) AS unit (code)
     UNION
-    SELECT a.id, NULL, a.division_code
+    SELECT NULL, NULL, c.household_id, c.division_code FROM channel c
+    WHERE c.household_id = ANY(CAST(:households AS bigint[]))
+    UNION
+    SELECT a.id, NULL, NULL, a.division_code
     FROM subscription s JOIN account a ON a.id = s.account_id
     WHERE s.kind = :kind AND s.division_code = ANY(CAST(:areas AS text[]))
       AND a.disabled_at IS NULL
@@ -47,22 +51,23 @@ WITH owner AS (
       AND EXISTS (SELECT FROM account_area r WHERE r.account_id = a.id
                   AND r.division_code = ANY(CAST(:areas AS text[])))
     UNION
-    SELECT NULL, s.unit_code, :division FROM subscription s
+    SELECT NULL, s.unit_code, NULL, :division FROM subscription s
     WHERE s.kind = :kind AND s.unit_code IS NOT NULL
       AND s.division_code = ANY(CAST(:areas AS text[]))
 ), told AS (
-    INSERT INTO notice (division_code, account_id, unit_code, kind, subject_type, subject_id,
-                        occasion, facts)
-    SELECT division_code, account_id, unit_code, :kind, :subject_type, :subject_id, :occasion,
-           CAST(:facts AS jsonb)
+    INSERT INTO notice (division_code, account_id, unit_code, household_id, kind, subject_type,
+                        subject_id, occasion, facts)
+    SELECT division_code, account_id, unit_code, household_id, :kind, :subject_type, :subject_id,
+           :occasion, CAST(:facts AS jsonb)
     FROM owner
     ON CONFLICT ON CONSTRAINT uq_notice_once DO NOTHING
-    RETURNING id, account_id, unit_code, division_code
+    RETURNING id, account_id, unit_code, household_id, division_code
 ), sent AS (
     INSERT INTO delivery (notice_id, channel_id, division_code)
     SELECT t.id, c.id, t.division_code
     FROM told t
     JOIN channel c ON c.account_id = t.account_id OR c.unit_code = t.unit_code
+                   OR c.household_id = t.household_id
     WHERE c.kinds IS NULL OR :kind = ANY(c.kinds)
 )
 SELECT count(*) FROM told
@@ -120,8 +125,9 @@ async def tell(session: AsyncSession, *, facts: Mapping[str, str], **asked: Any)
     """Write a notice for everybody it is for, and its deliveries; how many are new.
 
     Asked: kind, subject_type, subject_id, occasion; accounts, people, cell and without, units,
-    named_roles (but one account) and named_areas of whom it is for; division, areas (the division
-    and all it lies in) and roles (that may see every event there) for those who want to be told.
+    households, named_roles (but one account) and named_areas of whom it is for; division, areas
+    (the division and all it lies in) and roles (that may see every event there) for those who
+    want to be told.
     """
     written = json.dumps(dict(facts), ensure_ascii=False)
     return int(await session.scalar(_TELL, asked | {"facts": written}) or 0)

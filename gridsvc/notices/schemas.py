@@ -107,3 +107,48 @@ class UndeliveredOut(BaseModel):
     attempts: int
     failure: str | None
     created_at: datetime
+
+
+class HouseholdContactIn(BaseModel):
+    """A phone on which a household agrees to be told what is broadcast to its cell."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    division: DivisionCode = Field(description="community the household lives in")
+    address: PlainText = Field(min_length=1, max_length=100, description="its address code")
+    phone: PlainText = Field(pattern=r"^[0-9+ -]{5,20}$", description="stored sealed, shown masked")
+    consent: PlainText = Field(
+        min_length=2,
+        max_length=200,
+        description="how somebody of the household agreed",
+        examples=["入户签署告知同意书"],
+    )
+
+    @property
+    def number(self) -> str:
+        """The phone without what separates its digits."""
+        return self.phone.replace(" ", "").replace("-", "")
+
+
+class HouseholdContactOut(BaseModel):
+    """A phone of a household, as it is shown."""
+
+    id: int
+    division_code: str
+    address: str
+    phone: str = Field(description="masked", examples=["138******78"])
+    consent: str
+    agreed_at: datetime
+
+
+class HouseholdContactPage(BaseModel):
+    """Some phones of households, and how many there are."""
+
+    contacts: list[HouseholdContactOut]
+    total: int
+
+
+class HouseholdPhone(BaseModel):
+    """A phone in full."""
+
+    phone: str

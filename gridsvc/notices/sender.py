@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from asyncpg import InterfaceError as DriverError
@@ -46,6 +47,7 @@ class Sender:
         self._engine = engine
         self._keyring = keyring
         self._allowed = settings.outbound_networks
+        self._gateway = settings.phone_gateway
         self._zone = ZoneInfo(settings.time_zone)
         self._every_s = settings.notices_s
         self._most_per_hour = settings.notices_per_hour
@@ -89,11 +91,14 @@ class Sender:
 
     async def _attempt(self, row: RowMapping, words: Words) -> tuple[str | None, bool]:
         """Why a sending failed, none when it did not, and whether that is final."""
-        url = self._keyring.open(row["url_sealed"])
+        url, phone = self._keyring.open(row["url_sealed"]), None
+        if row["service"] == "phone":
+            if self._gateway is None:
+                return "no gateway to phones is set (GRIDSVC_PHONE_GATEWAY)", True
+            url, phone = self._gateway, url
+        send = partial(addresses.send, url, words, self._allowed, phone=phone)
         context = contextvars.copy_context()
-        sending = asyncio.get_running_loop().run_in_executor(
-            self._threads, context.run, addresses.send, url, words, self._allowed
-        )
+        sending = asyncio.get_running_loop().run_in_executor(self._threads, context.run, send)
         # Whatever a library of so many makes of an odd answer: the others are sent meanwhile.
         (result,) = await asyncio.gather(sending, return_exceptions=True)
         if isinstance(result, BadInput):

@@ -47,6 +47,8 @@ class Recipients:
         Code of a micro-grid in force: whoever answers for it or its grid, but for one person.
     units
         Codes of units, told over their channels.
+    households
+        Database ids; told on the phones that they agreed to.
     roles
         Whoever has one of these roles in `area`.
     but
@@ -61,6 +63,7 @@ class Recipients:
     cell: str | None = None
     without: int | None = None
     units: Sequence[str] = ()
+    households: Sequence[int] = ()
     roles: Sequence[Role] = ()
     but: int | None = None
     area: str | None = None
@@ -120,6 +123,7 @@ async def tell(
             cell=recipients.cell,
             without=recipients.without,
             units=list(recipients.units),
+            households=list(recipients.households),
             named_roles=[role.value for role in recipients.roles],
             but=recipients.but,
             named_areas=areas if recipients.area is None else [recipients.area],

@@ -21,10 +21,11 @@ from gridsvc.outreach.device_schemas import BroadcastIn, BroadcastOut
 
 
 async def send(session: AsyncSession, told: BroadcastIn, caller: Identity) -> BroadcastOut:
-    """Say something to whoever answers for cells, and over the loudspeakers that stand in them.
+    """Say something to who answers for cells, to their loudspeakers and to households in them.
 
     Phones and loudspeakers are told by the notices' queue once this is committed; the same key
-    says it once. A loudspeaker is told over the channels kept under its code.
+    says it once. A loudspeaker is told over the channels kept under its code, a household on the
+    phones on which it agreed to be told.
 
     Raises
     ------
@@ -56,7 +57,8 @@ async def send(session: AsyncSession, told: BroadcastIn, caller: Identity) -> Br
         {
             **{"division": division, "message": told.message, "cells": sorted(set(told.cells))},
             **{"people": len(reached["people"]), "loudspeakers": len(reached["loudspeakers"])},
-            **{"households": reached["households"], "actor": actor_of(session).shown},
+            **{"households": reached["households"], "phones": len(reached["phones"])},
+            "actor": actor_of(session).shown,
             **{"account": caller.account_id, "client_key": told.client_key, "digest": digest},
         },
     )
@@ -67,7 +69,11 @@ async def send(session: AsyncSession, told: BroadcastIn, caller: Identity) -> Br
         kind=Kind.BROADCAST,
         subject_type="broadcast",
         subject_id=added,
-        recipients=Recipients(people=reached["people"], units=reached["loudspeakers"]),
+        recipients=Recipients(
+            people=reached["people"],
+            units=reached["loudspeakers"],
+            households=reached["phones"],
+        ),
         division_code=division,
         facts={"message": told.message},
     )

@@ -93,6 +93,8 @@ class Broadcast(Base):
     people: Mapped[int]
     loudspeakers: Mapped[int]
     households: Mapped[int]
+    #: Households that were told on phones which they agreed to.
+    phones: Mapped[int] = mapped_column(server_default="0")
     told: Mapped[int]
     actor: Mapped[str] = mapped_column(Text)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))

@@ -48,7 +48,8 @@ WHERE d.video_url IS NOT NULL AND d.revoked_at IS NULL
        OR ST_DWithin(CAST(d.geom AS geography), CAST(here.geom AS geography), :radius_m))
 ORDER BY distance_m, d.code LIMIT :limit
 """)
-# Whoever answers for the grids, for micro-grids in them, or for the grids these lie in.
+# Whoever answers for the grids, for micro-grids in them, or for the grids these lie in; and the
+# households in them that agreed to be told.
 _REACHED = text("""
 WITH asked (code) AS (SELECT unnest(CAST(:cells AS text[]))
 ), cell AS (
@@ -67,12 +68,17 @@ SELECT ARRAY(SELECT code FROM asked WHERE code NOT IN (
        ARRAY(SELECT DISTINCT d.code
              FROM place_device d JOIN cell ON ST_Intersects(cell.geom, d.geom)
              WHERE d.kind = 'loudspeaker' AND d.revoked_at IS NULL ORDER BY 1) AS loudspeakers,
+       ARRAY(SELECT DISTINCT h.id
+             FROM channel c JOIN household h ON h.id = c.household_id
+             JOIN building b ON b.id = h.building_id
+             JOIN cell ON ST_Covers(cell.geom, ST_PointOnSurface(b.geom)) ORDER BY 1
+       ) AS phones,
        (SELECT coalesce(sum(households), 0) FROM cell) AS households,
        ARRAY(SELECT DISTINCT division_code FROM cell ORDER BY 1) AS divisions
 """)
 _BROADCAST = """
-SELECT id, division_code, message, cells, people, loudspeakers, households, told, actor, sent_at,
-       body_sha256
+SELECT id, division_code, message, cells, people, loudspeakers, households, phones, told, actor,
+       sent_at, body_sha256
 FROM broadcast
 """
 _DELIVERED = text("""
@@ -82,10 +88,10 @@ FROM notice n JOIN delivery d ON d.notice_id = n.id
 WHERE n.kind = 'broadcast' AND n.subject_id = ANY (CAST(:ids AS text[])) GROUP BY n.subject_id
 """)
 _ADD_BROADCAST = text("""
-INSERT INTO broadcast (division_code, message, cells, people, loudspeakers, households, told, actor,
-                       account_id, client_key, body_sha256)
-VALUES (:division, :message, CAST(:cells AS text[]), :people, :loudspeakers, :households, 0, :actor,
-        :account, :client_key, :digest)
+INSERT INTO broadcast (division_code, message, cells, people, loudspeakers, households, phones,
+                       told, actor, account_id, client_key, body_sha256)
+VALUES (:division, :message, CAST(:cells AS text[]), :people, :loudspeakers, :households, :phones,
+        0, :actor, :account, :client_key, :digest)
 ON CONFLICT (account_id, client_key) DO NOTHING RETURNING id
 """)
 

@@ -122,7 +122,7 @@ class VideoLink(BaseModel):
 
 
 class BroadcastIn(BaseModel):
-    """Something to say to whoever works in cells, and over the loudspeakers there."""
+    """Something to say to the people of cells: who works there, loudspeakers, households."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -143,7 +143,8 @@ class BroadcastOut(BaseModel):
     people: int = Field(description="who answer for the cells or lie within")
     loudspeakers: int
     households: int = Field(description="that live in the cells")
-    told: int = Field(description="accounts and loudspeakers that it went out to")
+    phones: int = Field(description="of these, that are told on phones which they agreed to")
+    told: int = Field(description="accounts, loudspeakers and households that it went out to")
     delivered: int = Field(description="over channels outside of the service, so far")
     failed: int
     actor: str

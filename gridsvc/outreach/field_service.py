@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -56,11 +55,10 @@ async def visits(session: AsyncSession, caller: Identity, zone: ZoneInfo) -> Fie
             continue
         first, last = code_range(one.division_code)
         # What lies outside their areas they do not see anyway: it need not be looked through.
-        asked = {
-            **{"programme": one.id, "zone": zone.key, "person_id": person_id},
-            **{"low": max(low, first), "high": min(high, last), "ahead_days": AHEAD_DAYS},
-        }
-        told = await _programme(session, one, asked)
+        asked = visit_queries.Range(
+            programme=one.id, low=max(low, first), high=min(high, last), zone=zone.key
+        )
+        told = await _programme(session, one, asked, person_id)
         if told.total:
             found.append(told)
     return FieldVisits(
@@ -71,10 +69,14 @@ async def visits(session: AsyncSession, caller: Identity, zone: ZoneInfo) -> Fie
 
 
 async def _programme(
-    session: AsyncSession, one: ProgrammeOut, asked: dict[str, Any]
+    session: AsyncSession, one: ProgrammeOut, asked: visit_queries.Range, person_id: int
 ) -> FieldProgramme:
-    counts = await visit_queries.count_due(session, **asked)
-    rows = await visit_queries.due(session, **asked, limit=MOST_DOORS, offset=0)
+    counts = await visit_queries.count_due(
+        session, asked, person_id=person_id, ahead_days=AHEAD_DAYS
+    )
+    rows = await visit_queries.due(
+        session, asked, person_id=person_id, ahead_days=AHEAD_DAYS, limit=MOST_DOORS
+    )
     walk = await walking.way_past(session, one.division_code, rows, mode=Mode.WALK)
     rooms = await field_queries.rooms(session, [row["household"] for row in rows])
     by_id = {row["household"]: row for row in rows}

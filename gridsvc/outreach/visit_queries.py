@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,6 +32,12 @@ RETURNING id
 _TARGETS = """
 WITH programme AS (
     SELECT * FROM visit_programme WHERE id = :programme
+), visitor AS (
+    SELECT p.micro_grid_id, p.person_id FROM micro_grid_post p, programme
+    WHERE programme.visitor = 'liaison'
+    UNION ALL
+    SELECT m.id, p.person_id FROM grid_post p JOIN micro_grid m ON m.grid_id = p.grid_id, programme
+    WHERE programme.visitor = 'grid_worker'
 ), target AS (
     SELECT h.id, h.address_code, h.building_id, h.division_code, l.person_id
     FROM programme p
@@ -39,6 +45,7 @@ WITH programme AS (
     LEFT JOIN visit_link l ON l.programme_id = p.id AND l.household_id = h.id
     WHERE (p.whom = 'households' OR l.id IS NOT NULL)
       AND (p.ends IS NULL OR CAST(p.ends AS timestamp) AT TIME ZONE :zone > now())
+      {only}
 ), place AS (
     SELECT b.id, m.id AS micro_grid_id, m.grid_id, m.code, ST_X(b.point) AS lon,
            ST_Y(b.point) AS lat
@@ -49,12 +56,6 @@ WITH programme AS (
         WHERE m.valid @> now() AND m.geom && b.point AND ST_Covers(m.geom, b.point)
         ORDER BY m.code LIMIT 1
     ) m
-), visitor AS (
-    SELECT p.micro_grid_id, p.person_id FROM micro_grid_post p, programme
-    WHERE programme.visitor = 'liaison'
-    UNION ALL
-    SELECT m.id, p.person_id FROM grid_post p JOIN micro_grid m ON m.grid_id = p.grid_id, programme
-    WHERE programme.visitor = 'grid_worker'
 ), due AS (
     SELECT t.id AS household, t.address_code AS address, t.building_id, t.division_code,
            place.code AS micro_grid_code, place.lon, place.lat,
@@ -72,30 +73,40 @@ WITH programme AS (
     ) seen ON true
 )
 """
-_WANTED = """
-WHERE due_at <= now() + make_interval(days => :ahead_days)
-  AND (CAST(:person_id AS bigint) IS NULL OR :person_id = ANY (person_ids))
+#: Households that somebody may have to visit: of their cells, and no others of a whole city.
+_THEIRS = """
+AND (l.person_id = :person_id OR p.whom = 'households' AND h.building_id IN (
+        SELECT b.id FROM visitor v JOIN micro_grid m ON m.id = v.micro_grid_id
+        JOIN building b ON b.geom && m.geom
+        WHERE v.person_id = :person_id AND m.valid @> now()))
 """
-_DUE = text(f"""{_TARGETS}
+_OF_ALL = _TARGETS.format(only="")
+_OF_ONE = _TARGETS.format(only=_THEIRS)
+_SOON = "WHERE due_at <= now() + make_interval(days => :ahead_days)"
+_HERS = f"{_SOON} AND :person_id = ANY (person_ids)"
+_LIST = """
 SELECT household, address, building_id, micro_grid_code, lon, lat, last_at, due_at,
        due_at <= now() AS overdue,
        ARRAY(SELECT p.code FROM person p WHERE p.id = ANY (person_ids) ORDER BY p.code) AS people
-FROM due {_WANTED} ORDER BY due_at, address, household LIMIT :limit OFFSET :offset
-""")  # noqa: S608 - fixed parts
-_DUE_COUNT = text(f"""{_TARGETS}
-SELECT count(*) AS total, count(*) FILTER (WHERE due_at <= now()) AS overdue FROM due {_WANTED}
-""")  # noqa: S608 - fixed parts
-_COVERAGE = text(f"""{_TARGETS}
+FROM due {wanted} ORDER BY due_at, address, household LIMIT :limit OFFSET :offset
+"""
+_NUMBERS = """
+SELECT count(*) AS total, count(*) FILTER (WHERE due_at <= now()) AS overdue FROM due {wanted}
+"""
+_DUE = text(_OF_ALL + _LIST.format(wanted=_SOON))
+_DUE_OF_ONE = text(_OF_ONE + _LIST.format(wanted=_HERS))
+_DUE_COUNT = text(_OF_ALL + _NUMBERS.format(wanted=_SOON))
+_DUE_COUNT_OF_ONE = text(_OF_ONE + _NUMBERS.format(wanted=_HERS))
+_COVERAGE = text(f"""{_OF_ALL}
 SELECT micro_grid_code, count(*) AS households,
        count(*) FILTER (WHERE last_at > :since) AS visited,
        count(*) FILTER (WHERE due_at <= now()) AS overdue
 FROM due GROUP BY micro_grid_code ORDER BY micro_grid_code
 """)  # noqa: S608 - fixed parts
-_TARGET = text(f"""{_TARGETS}
+_TARGET = text(f"""{_TARGETS.format(only="AND h.id = :household")}
 SELECT due.*, ST_Distance(CAST(m.geom AS geography),
     CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography)) AS away_m
 FROM due JOIN micro_grid m ON m.code = due.micro_grid_code AND m.valid @> now()
-WHERE due.household = :household
 """)  # noqa: S608 - fixed parts
 _NEIGHBOURS = text("""
 (SELECT ST_X(geom) AS lon, ST_Y(geom) AS lat, captured_at AS at FROM visit
@@ -226,32 +237,65 @@ async def link_reason(
     return found.mappings().first()
 
 
-async def due(session: AsyncSession, **asked: Any) -> list[RowMapping]:
-    """Households that are due, first due first.
+class Range(TypedDict):
+    """Which households are asked for.
 
-    Asked by programme, low, high (division codes), zone (its days begin there), person_id (none
-    = everybody's), ahead_days, limit and offset.
+    Attributes
+    ----------
+    low, high
+        Range of division codes.
+    zone
+        Where the days of the programme begin, such as ``Asia/Shanghai``.
     """
-    return list((await session.execute(_DUE, asked)).mappings())
+
+    programme: int
+    low: str
+    high: str
+    zone: str
 
 
-async def count_due(session: AsyncSession, **asked: Any) -> RowMapping:
-    """How many are due and overdue; asked as `due`, without limit and offset."""
-    return (await session.execute(_DUE_COUNT, asked)).mappings().one()
+async def due(
+    session: AsyncSession,
+    asked: Range,
+    *,
+    person_id: int | None,
+    ahead_days: int,
+    limit: int,
+    offset: int = 0,
+) -> list[RowMapping]:
+    """Households that are due within so many days, first due first; of a person, none = of all."""
+    told: dict[str, Any] = asked | {"ahead_days": ahead_days, "limit": limit, "offset": offset}
+    if person_id is None:
+        return list((await session.execute(_DUE, told)).mappings())
+    told["person_id"] = person_id
+    return list((await session.execute(_DUE_OF_ONE, told)).mappings())
 
 
-async def coverage(session: AsyncSession, **asked: Any) -> list[RowMapping]:
-    """Households, visited and overdue ones, by micro-grid; asked by programme to zone, since."""
-    return list((await session.execute(_COVERAGE, asked)).mappings())
+async def count_due(
+    session: AsyncSession, asked: Range, *, person_id: int | None, ahead_days: int
+) -> RowMapping:
+    """How many are due and overdue; asked as `due`."""
+    told: dict[str, Any] = asked | {"ahead_days": ahead_days}
+    if person_id is None:
+        return (await session.execute(_DUE_COUNT, told)).mappings().one()
+    told["person_id"] = person_id
+    return (await session.execute(_DUE_COUNT_OF_ONE, told)).mappings().one()
 
 
-async def target(session: AsyncSession, **asked: Any) -> RowMapping | None:
+async def coverage(session: AsyncSession, asked: Range, *, since: datetime) -> list[RowMapping]:
+    """Households, those visited after a moment, and overdue ones, by micro-grid."""
+    return list((await session.execute(_COVERAGE, asked | {"since": since})).mappings())
+
+
+async def target(
+    session: AsyncSession, asked: Range, *, household: int, lon: float, lat: float
+) -> RowMapping | None:
     """A household of a programme with its cell, and how far a place is from that cell.
 
-    Asked by programme, low, high, zone, household, and lon and lat (degrees, WGS-84); none where
-    the programme does not mean it.
+    The place is in degrees (WGS-84); none where the programme does not mean the household.
     """
-    return (await session.execute(_TARGET, asked)).mappings().first()
+    told = asked | {"household": household, "lon": lon, "lat": lat}
+    return (await session.execute(_TARGET, told)).mappings().first()
 
 
 async def neighbours(session: AsyncSession, person_id: int, at: datetime) -> list[RowMapping]:

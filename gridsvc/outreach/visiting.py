@@ -91,11 +91,11 @@ async def programmes(session: AsyncSession, low: str, high: str) -> list[Program
 
 async def asked_of(
     session: AsyncSession, programme_id: int, zone: ZoneInfo
-) -> tuple[RowMapping, dict[str, Any]]:
+) -> tuple[RowMapping, visit_queries.Range]:
     """A programme, and what the statements about its households ask by."""
     found = await programme(session, programme_id)
     low, high = code_range(found["division_code"])
-    return found, {"programme": programme_id, "low": low, "high": high, "zone": zone.key}
+    return found, visit_queries.Range(programme=programme_id, low=low, high=high, zone=zone.key)
 
 
 async def person_id_for(session: AsyncSession, caller: Identity, code: str | None) -> int | None:
@@ -121,13 +121,23 @@ async def person_id_for(session: AsyncSession, caller: Identity, code: str | Non
 
 
 async def due(
-    session: AsyncSession, programme_id: int, *, zone: ZoneInfo, limit: int, **asked: Any
+    session: AsyncSession,
+    programme_id: int,
+    *,
+    zone: ZoneInfo,
+    person_id: int | None = None,
+    ahead_days: int = 0,
+    limit: int,
+    offset: int = 0,
 ) -> DuePage:
-    """What is due, first due first; asked by person_id, ahead_days and offset."""
-    _, told = await asked_of(session, programme_id, zone)
-    offset = asked.pop("offset")
-    counts = await visit_queries.count_due(session, **told, **asked)
-    rows = await visit_queries.due(session, **told, **asked, limit=limit, offset=offset)
+    """What is due within so many days, first due first; of a person, none = of all."""
+    _, asked = await asked_of(session, programme_id, zone)
+    counts = await visit_queries.count_due(
+        session, asked, person_id=person_id, ahead_days=ahead_days
+    )
+    rows = await visit_queries.due(
+        session, asked, person_id=person_id, ahead_days=ahead_days, limit=limit, offset=offset
+    )
     return DuePage(households=[DueHousehold(**row) for row in rows], **counts)
 
 
@@ -136,7 +146,7 @@ async def coverage(session: AsyncSession, programme_id: int, zone: ZoneInfo) -> 
     found, told = await asked_of(session, programme_id, zone)
     until = await mandates_queries.now(session)
     since = until - timedelta(days=found["every_days"])
-    cells = await visit_queries.coverage(session, **told, since=since)
+    cells = await visit_queries.coverage(session, told, since=since)
     return Coverage(
         programme=programme_id,
         since=since,
@@ -173,7 +183,7 @@ async def visit(
         return await show(session, known[0])
     found, asked = await asked_of(session, told.programme, zone)
     lon, lat = to_wgs84(told.lon, told.lat, told.datum)
-    home = await visit_queries.target(session, **asked, household=told.household, lon=lon, lat=lat)
+    home = await visit_queries.target(session, asked, household=told.household, lon=lon, lat=lat)
     if home is None:
         raise NotFound(f"{found['name']} means no household {told.household} of your areas")
     if caller.person_id not in home["person_ids"]:

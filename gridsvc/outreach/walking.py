@@ -56,7 +56,7 @@ async def plan(
     """
     found, asked = await asked_of(session, programme_id, zone)
     rows = await visit_queries.due(
-        session, **asked, person_id=person[0], ahead_days=ahead_days, limit=most, offset=0
+        session, asked, person_id=person[0], ahead_days=ahead_days, limit=most
     )
     walk = await way_past(session, found["division_code"], rows, mode=mode)
     return Round(programme=programme_id, person=person[1], mode=mode.value, **vars(walk))

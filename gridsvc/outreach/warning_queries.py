@@ -251,12 +251,18 @@ async def route(
     )
 
 
-async def escalate(session: AsyncSession, **ladder: Any) -> list[RowMapping]:
-    """Write every rung that an unchecked warning has come to, once; told by rungs, shares, digits.
+async def escalate(
+    session: AsyncSession, *, rungs: list[str], shares: list[float], digits: list[int]
+) -> list[RowMapping]:
+    """Write every rung that an unchecked warning has come to, once; told as `ladder.Steps`.
 
     Returns
     -------
     list
         id, division_code, micro_grid_code, due_at, name of the rung, told_code.
     """
-    return list((await session.execute(_ESCALATE, ladder)).mappings())
+    return list(
+        (
+            await session.execute(_ESCALATE, {"rungs": rungs, "shares": shares, "digits": digits})
+        ).mappings()
+    )

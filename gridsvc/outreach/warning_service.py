@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -14,9 +13,10 @@ from gridsvc.accounts.roles import Permission, Role
 from gridsvc.audit import service as audit
 from gridsvc.audit.actions import Action
 from gridsvc.audit.actor import actor_of
-from gridsvc.codes import DIGITS, code_range
+from gridsvc.codes import code_range
 from gridsvc.db import transaction
 from gridsvc.errors import BadInput, Conflict, Forbidden, NotFound
+from gridsvc.events.ladder import Rung, steps
 from gridsvc.geo import to_wgs84
 from gridsvc.grids.own_areas import check_own_area
 from gridsvc.keyring import Keyring
@@ -38,17 +38,10 @@ from gridsvc.outreach.warning_schemas import (
     WarningPage,
 )
 
-
-@dataclass(frozen=True)
-class Rung:
-    """A step of the ladder: at which share of the time, and whose supervisors are told."""
-
-    name: str
-    share: float
-    level: str
-
-
-LADDER = (Rung("street", 1.0, "street"), Rung("county", 2.0, "county"))
+LADDER = (
+    Rung("street", 1.0, "street", "街道", Role.SUPERVISOR),
+    Rung("county", 2.0, "county", "区县", Role.SUPERVISOR),
+)
 
 
 async def set_scene(
@@ -293,12 +286,7 @@ async def _done(
 async def escalate(engine: AsyncEngine) -> int:
     """Tell supervisors of warnings nobody checked in time, once for each rung; how many."""
     async with transaction(engine) as session:
-        rows = await warning_queries.escalate(
-            session,
-            rungs=[rung.name for rung in LADDER],
-            shares=[rung.share for rung in LADDER],
-            digits=[DIGITS[rung.level] for rung in LADDER],
-        )
+        rows = await warning_queries.escalate(session, **steps(LADDER))
         for row in rows:
             await notices.tell(
                 session,

@@ -33,6 +33,8 @@ class Window(Base):
     __table_args__ = (
         CheckConstraint("length(code) BETWEEN 1 AND 64", name="code_length"),
         CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
+        CheckConstraint("plan_within_h > 0", name="plan_within_h"),
+        CheckConstraint("door_lead_h >= 0", name="door_lead_h"),
         UniqueConstraint("division_code", "code"),
     )
 
@@ -43,6 +45,10 @@ class Window(Base):
     classes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     #: Divisions beyond its own that it serves, too: neighbouring towns.
     serves: Mapped[list[str]] = mapped_column(ARRAY(CodeText), server_default="{}")
+    #: Hours within which a unit says how it will do what was passed up; none = no limit.
+    plan_within_h: Mapped[int | None]
+    #: Hours before the time booked at a door from which somebody is given it.
+    door_lead_h: Mapped[int] = mapped_column(server_default="2")
 
 
 class Registration(Base):
@@ -73,7 +79,9 @@ class Registration(Base):
 class WorkOrder(Base):
     """An event passed up (交办单): to which unit, then its measures, deadline and who answers.
 
-    At most one of an event is open. Who answers for it is sealed and shown masked.
+    At most one of an event is open. Who answers for it is sealed and shown masked, and forgotten
+    when the event is anonymised. It is to be planned by `plan_by`, if its window says so, and done
+    by `due_at`.
     """
 
     __tablename__ = "work_order"
@@ -82,8 +90,8 @@ class WorkOrder(Base):
         CheckConstraint("level IN ('street', 'county', 'city')", name="level"),
         CheckConstraint(
             "(state = 'ISSUED') = (measures IS NULL) AND (measures IS NULL) = (due_at IS NULL)"
-            " AND (measures IS NULL) = (responsible_sealed IS NULL)"
-            " AND (measures IS NULL) = (responsible_masked IS NULL)",
+            " AND (responsible_sealed IS NULL OR measures IS NOT NULL)"
+            " AND (responsible_sealed IS NULL) = (responsible_masked IS NULL)",
             name="planned",
         ),
         CheckConstraint("(state IN ('DONE', 'VERIFIED')) = (done_at IS NOT NULL)", name="done"),
@@ -95,6 +103,11 @@ class WorkOrder(Base):
             postgresql_where=literal_column("state <> 'VERIFIED'"),
         ),
         Index("ix_work_order_unit_code", "unit_code", "issued_at"),
+        Index(
+            "ix_work_order_awaited",
+            literal_column("coalesce(due_at, plan_by)"),
+            postgresql_where=literal_column("done_at IS NULL"),
+        ),
         Index("ix_work_order_division_code", "division_code", "issued_at"),
     )
 
@@ -104,6 +117,7 @@ class WorkOrder(Base):
     level: Mapped[str] = mapped_column(Text)
     unit_code: Mapped[str] = mapped_column(CodeText, ForeignKey("unit.code"))
     state: Mapped[str] = mapped_column(Text)
+    plan_by: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     measures: Mapped[str | None] = mapped_column(Text)
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     responsible_sealed: Mapped[str | None] = mapped_column(Text)
@@ -130,6 +144,24 @@ class OrderHistory(Base):
     to_state: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+
+
+class OrderEscalation(Base):
+    """That a work order came near its deadline or passed it, and which division that concerns."""
+
+    __tablename__ = "order_escalation"
+
+    order_id: Mapped[int] = mapped_column(
+        ForeignKey("work_order.id", ondelete="CASCADE"), primary_key=True
+    )
+    rung: Mapped[str] = mapped_column(Text, primary_key=True)
+    #: A deadline that was set anew has a ladder of its own.
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    division_code: Mapped[str] = mapped_column(CodeText)
+    told_code: Mapped[str] = mapped_column(CodeText)
     at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )

@@ -9,12 +9,17 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-_WINDOW = "SELECT id, division_code, code, name, classes, serves FROM village_window"
+_WINDOW = """
+SELECT id, division_code, code, name, classes, serves, plan_within_h, door_lead_h
+FROM village_window
+"""
 _SET = text("""
-INSERT INTO village_window (division_code, code, name, classes, serves)
-VALUES (:division, :code, :name, CAST(:classes AS jsonb), :serves)
+INSERT INTO village_window (division_code, code, name, classes, serves, plan_within_h,
+                            door_lead_h)
+VALUES (:division, :code, :name, CAST(:classes AS jsonb), :serves, :plan_within_h, :door_lead_h)
 ON CONFLICT (division_code, code) DO UPDATE SET name = excluded.name, classes = excluded.classes,
-    serves = excluded.serves
+    serves = excluded.serves, plan_within_h = excluded.plan_within_h,
+    door_lead_h = excluded.door_lead_h
 RETURNING id
 """)
 _REGISTER = text("""
@@ -56,15 +61,18 @@ GROUP BY r.class_code
 """)
 _EVENT = text("SELECT id, division_code, state FROM event WHERE id = :id FOR UPDATE")
 _ISSUE = text("""
-INSERT INTO work_order (event_id, division_code, level, unit_code, state)
-VALUES (:event, :division_code, :level, :unit, 'ISSUED')
+INSERT INTO work_order (event_id, division_code, level, unit_code, state, plan_by)
+VALUES (:event, :division_code, :level, :unit, 'ISSUED', now() + make_interval(hours => (
+    SELECT w.plan_within_h FROM registration r JOIN village_window w ON w.id = r.window_id
+    WHERE r.event_id = :event)))
 ON CONFLICT DO NOTHING RETURNING id
 """)
 _ORDER = """
 SELECT o.id, o.event_id AS event, o.division_code, o.level, o.unit_code AS unit,
-       u.name AS unit_name, u.division_code AS unit_division, o.state, o.measures, o.due_at,
+       u.name AS unit_name, u.division_code AS unit_division, o.state, o.plan_by, o.measures,
+       o.due_at,
        o.responsible_masked AS responsible, o.issued_at, o.done_at, o.verified_at,
-       coalesce(coalesce(o.done_at, now()) > o.due_at, false) AS overdue
+       coalesce(coalesce(o.done_at, now()) > coalesce(o.due_at, o.plan_by), false) AS overdue
 FROM work_order o JOIN unit u ON u.code = o.unit_code
 """
 _OF_RANGE = """
@@ -83,6 +91,28 @@ UPDATE work_order SET state = :state,
     done_at = CASE :state WHEN 'DONE' THEN now() WHEN 'VERIFIED' THEN done_at END,
     verified_at = CASE WHEN :state = 'VERIFIED' THEN now() END
 WHERE id = :id
+""")
+# By the database's clock; the time allowed is from the issue to what is awaited next, the plan or
+# that it is done.
+_ESCALATE = text("""
+WITH late AS (
+    INSERT INTO order_escalation (order_id, rung, due_at, division_code, told_code)
+    SELECT o.id, l.rung, coalesce(o.due_at, o.plan_by), o.division_code,
+           rpad(left(o.division_code, l.digits), 12, '0')
+    FROM work_order o
+    CROSS JOIN unnest(CAST(:rungs AS text[]), CAST(:shares AS float8[]),
+                      CAST(:digits AS integer[])) AS l (rung, share, digits)
+    WHERE o.done_at IS NULL
+      AND coalesce(o.due_at, o.plan_by) <= now() + make_interval(days => :horizon_days)
+      AND now() >= coalesce(o.due_at, o.plan_by)
+                   + (l.share - 1) * (coalesce(o.due_at, o.plan_by) - o.issued_at)
+    ORDER BY o.id, l.share
+    ON CONFLICT DO NOTHING RETURNING order_id, rung, due_at, division_code, told_code
+)
+SELECT late.*, o.unit_code AS unit, m.name AS matter_name
+FROM late JOIN work_order o ON o.id = late.order_id
+JOIN event e ON e.id = o.event_id JOIN matter m ON m.code = e.matter_code
+ORDER BY late.order_id, late.due_at, late.rung
 """)
 
 
@@ -197,6 +227,37 @@ async def history(session: AsyncSession, order_id: int) -> list[RowMapping]:
         text(
             "SELECT from_state, to_state, actor, note, at FROM order_history"
             " WHERE order_id = :id ORDER BY id"
+        ),
+        {"id": order_id},
+    )
+    return list(found.mappings())
+
+
+async def escalate(
+    session: AsyncSession,
+    *,
+    rungs: list[str],
+    shares: list[float],
+    digits: list[int],
+    horizon_days: int,
+) -> list[RowMapping]:
+    """Write every rung that a work order not yet done has come to, once; told as `ladder.Steps`.
+
+    Returns
+    -------
+    list
+        order_id, rung, due_at, division_code, told_code, unit, matter_name.
+    """
+    told = {"rungs": rungs, "shares": shares, "digits": digits, "horizon_days": horizon_days}
+    return list((await session.execute(_ESCALATE, told)).mappings())
+
+
+async def escalations(session: AsyncSession, order_id: int) -> list[RowMapping]:
+    """Every rung a work order came to, first to last."""
+    found = await session.execute(
+        text(
+            "SELECT rung, told_code, due_at, at FROM order_escalation"
+            " WHERE order_id = :id ORDER BY at, due_at"
         ),
         {"id": order_id},
     )

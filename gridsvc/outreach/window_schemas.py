@@ -37,6 +37,18 @@ class WindowIn(BaseModel):
     serves: list[Division] = Field(
         default=[], max_length=50, description="divisions beyond its own that it serves, too"
     )
+    plan_within_h: int | None = Field(
+        None,
+        ge=1,
+        le=8784,
+        description="hours within which a unit plans what is passed up; none = no limit",
+    )
+    door_lead_h: int = Field(
+        2,
+        ge=0,
+        le=720,
+        description="hours before the time booked at a door from which somebody is given it",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -55,6 +67,8 @@ class WindowOut(BaseModel):
     name: str
     classes: list[WindowClass]
     serves: list[str]
+    plan_within_h: int | None
+    door_lead_h: int
 
 
 class RegistrationIn(BaseModel):
@@ -186,19 +200,30 @@ class OrderOut(BaseModel):
     unit: str
     unit_name: str
     state: OrderState
+    plan_by: datetime | None = Field(description="when it is to be planned; none = no limit")
     measures: str | None
     due_at: datetime | None
     responsible: str | None = Field(description="masked")
     issued_at: datetime
     done_at: datetime | None
     verified_at: datetime | None
-    overdue: bool
+    overdue: bool = Field(description="not done by due_at, or not planned by plan_by")
+
+
+class OrderEscalationOut(BaseModel):
+    """That a work order came near its deadline or passed it."""
+
+    rung: str = Field(description="reminder, overdue, street, county or supervisor")
+    told_code: str = Field(description="division it concerns")
+    due_at: datetime
+    at: datetime
 
 
 class OrderWithHistory(OrderOut):
     """A work order with all that was done."""
 
     history: list[OrderDeed]
+    escalations: list[OrderEscalationOut]
 
 
 class OrderPage(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -22,6 +22,7 @@ from gridsvc.events.life_schemas import Rate
 from gridsvc.events.life_schemas import Window as Span
 from gridsvc.events.schemas import MoveIn
 from gridsvc.events.states import State
+from gridsvc.events.suspensions import MOST
 from gridsvc.grids.own_areas import check_own_area
 from gridsvc.grids.queries import existing_divisions
 from gridsvc.keyring import Keyring
@@ -33,6 +34,7 @@ from gridsvc.outreach.window_schemas import (
     ClassFigures,
     CompletionIn,
     OrderDeed,
+    OrderEscalationOut,
     OrderIn,
     OrderOut,
     OrderPage,
@@ -91,14 +93,17 @@ async def register(
         If there is no such window.
     BadInput
         If the class is none of the window's, the place lies outside what it serves, the item is
-        not on the list there, the time at the door is past, the event cannot be reported, or was
-        registered otherwise under the same key.
+        not on the list there, the time at the door is past or more than a year ahead, the event
+        cannot be reported, or was registered otherwise under the same key.
     """
     found = await _window(session, window_id)
     if told.class_code not in {one["code"] for one in found["classes"]}:
         listed = ", ".join(f"{one['code']} ({one['name']})" for one in found["classes"])
         raise BadInput(f"{told.class_code} is no class of {found['name']}; choose one of {listed}")
-    event = await dispatch.report(session, told.event, keyring)
+    lead = timedelta(hours=found["door_lead_h"])
+    event = await dispatch.report(
+        session, told.event, keyring, not_before=told.at_door and told.at_door - lead
+    )
     served = (found["division_code"], *found["serves"])
     if not any(within(event.division_code, division) for division in served):
         raise BadInput(
@@ -113,11 +118,18 @@ async def register(
             f"client_key {told.event.client_key!r} was used for a registration in another class "
             "or window, or of another item or time; choose a new key"
         )
-    if told.at_door is not None and told.at_door <= row["registered_at"]:
-        raise BadInput("the time at the door is past; give one to come")
+    if told.at_door is not None:
+        _check_to_come(told.at_door, row["registered_at"])
     return RegistrationOut(
         window=window_id, event=event, **{name: row[name] for name in row if name != "window_id"}
     )
+
+
+def _check_to_come(at_door: datetime, registered_at: datetime) -> None:
+    if at_door <= registered_at:
+        raise BadInput("the time at the door is past; give one to come")
+    if at_door > registered_at + MOST:
+        raise BadInput(f"the time at the door lies more than {MOST.days} days ahead; book it later")
 
 
 async def registered(
@@ -326,7 +338,12 @@ async def show(session: AsyncSession, order_id: int) -> OrderWithHistory:
     if row is None:
         raise NotFound(f"there is no work order {order_id} in your areas")
     deeds = await window_queries.history(session, order_id)
-    return OrderWithHistory(**row, history=[OrderDeed(**line) for line in deeds])
+    rungs = await window_queries.escalations(session, order_id)
+    return OrderWithHistory(
+        **row,
+        history=[OrderDeed(**line) for line in deeds],
+        escalations=[OrderEscalationOut(**rung) for rung in rungs],
+    )
 
 
 async def page(session: AsyncSession, **asked: Any) -> OrderPage:

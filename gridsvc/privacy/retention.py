@@ -27,9 +27,14 @@ async def apply(session: AsyncSession, settings: Settings) -> dict[str, int]:
         "notices": await queries.remove(session, "notices", days=settings.keep_notices_days),
         "sessions": await queries.remove(session, "sessions", days=SESSION_DAYS),
         "cases": await queries.anonymise_cases(session, days=settings.keep_cases_days),
+        "contacts": await queries.remove(session, "contacts", days=settings.keep_cases_days),
         "handovers": await queries.remove(session, "handovers", days=settings.keep_cases_days),
         "warnings": await queries.remove(session, "warnings", days=settings.keep_cases_days),
         "mediations": await queries.remove(session, "mediations", days=settings.keep_cases_days),
+        "repairs": await queries.remove(session, "repairs", days=settings.keep_cases_days),
+        "deliberations": await queries.remove(
+            session, "deliberations", days=settings.keep_cases_days
+        ),
         "visits": await queries.remove(session, "visits", days=settings.keep_cases_days),
         "calls": await queries.anonymise_calls(session, days=settings.keep_cases_days),
         "tracks": await queries.remove_tracks(session, days=settings.keep_positions_days),

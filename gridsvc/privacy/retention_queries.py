@@ -43,6 +43,11 @@ _REMOVALS: dict[str, TextClause] = {
     "notices": text(
         "DELETE FROM notice WHERE created_at < now() - make_interval(days => :days) RETURNING id"
     ),
+    # Whoever agreed so long ago is asked again, or told no more.
+    "contacts": text(
+        "DELETE FROM channel WHERE household_id IS NOT NULL"
+        " AND created_at < now() - make_interval(days => :days) RETURNING id"
+    ),
     "handovers": text(
         "DELETE FROM handover WHERE written_at < now() - make_interval(days => :days) RETURNING id"
     ),
@@ -56,6 +61,35 @@ _REMOVALS: dict[str, TextClause] = {
         " told AS (DELETE FROM register_history WHERE subject = 'mediation'"
         "  AND subject_id IN (SELECT id FROM gone))"
         " SELECT id FROM gone"
+    ),
+    # What was mended, when and for how much stays; its place becomes the building's.
+    "repairs": text(
+        "WITH ended AS (SELECT r.id FROM repair r WHERE r.state IN ('SETTLED', 'CANCELLED')"
+        "  AND r.client_key NOT LIKE 'anonymised-%'"
+        "  AND (SELECT coalesce(max(h.at), r.received_at) FROM register_history h"
+        "       WHERE h.subject = 'repair' AND h.subject_id = r.id)"
+        "      < now() - make_interval(days => :days)),"
+        " told AS (UPDATE register_history SET note = '' WHERE subject = 'repair'"
+        "  AND subject_id IN (SELECT id FROM ended))"
+        " UPDATE repair r SET description = '（已匿名）', client_key = 'anonymised-' || r.id,"
+        " body_sha256 = '', answers = CASE WHEN answers IS NOT NULL THEN CAST('{}' AS jsonb) END,"
+        " geom = coalesce((SELECT ST_PointOnSurface(b.geom) FROM building b"
+        "                  WHERE b.division_code = r.division_code"
+        "                    AND b.source_id = r.building_code),"
+        "                 ST_SnapToGrid(r.geom, 0.01))"
+        " FROM ended WHERE ended.id = r.id RETURNING r.id"
+    ),
+    # How it was voted stays.
+    "deliberations": text(
+        "WITH held AS (UPDATE deliberation SET title = '（已匿名）',"
+        "  client_key = 'anonymised-' || id, body_sha256 = ''"
+        "  WHERE held_on < current_date - CAST(:days AS integer)"
+        "    AND client_key NOT LIKE 'anonymised-%' RETURNING id),"
+        " told AS (UPDATE register_history SET note = '' WHERE subject = 'deliberation'"
+        "  AND subject_id IN (SELECT id FROM held)),"
+        " moved AS (UPDATE motion SET proposal = '（已匿名）'"
+        "  WHERE deliberation_id IN (SELECT id FROM held))"
+        " SELECT id FROM held"
     ),
     # The place becomes the building's; that somebody was visited stays.
     "visits": text(
@@ -141,7 +175,8 @@ async def anonymise_cases(session: AsyncSession, *, days: int) -> int:
         "UPDATE publication SET note = ''",
         "UPDATE duplicate_link SET note = ''",
         "UPDATE citizen_report SET comment = ''",
-        "UPDATE work_order SET measures = CASE WHEN measures IS NOT NULL THEN '' END",
+        "UPDATE work_order SET measures = CASE WHEN measures IS NOT NULL THEN '' END,"
+        " responsible_sealed = NULL, responsible_masked = NULL",
         "UPDATE reception_item SET decision = CASE WHEN decision IS NOT NULL THEN '' END",
         "UPDATE reception_history SET note = ''",
     ):

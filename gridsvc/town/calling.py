@@ -128,12 +128,7 @@ async def homes_of(hand: Hand) -> list[RowMapping]:
     programme = programmes["ji-du-pu-fang"]["id"]
     _, asked = await visiting.asked_of(hand.session, programme, hand.zone)
     return await visit_queries.due(
-        hand.session,
-        **asked,
-        person_id=None,
-        ahead_days=3660,
-        limit=_MOST_HOUSEHOLDS,
-        offset=0,
+        hand.session, asked, person_id=None, ahead_days=3660, limit=_MOST_HOUSEHOLDS
     )
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from gridsvc.accounts.roles import Role
 from gridsvc.db import transaction
-from gridsvc.events.escalation import HORIZON_DAYS, LADDER, escalate
+from gridsvc.events.escalation import escalate
+from gridsvc.events.ladder import HORIZON_DAYS, LADDER
 from tests.flows.test_event_walks import let_pass, table
 from tests.flows.test_report_to_close import body
 from tests.limits import HOURS, load_limits

@@ -4,6 +4,7 @@ import pytest
 
 from gridsvc.errors import BadInput, Conflict
 from gridsvc.events.states import (
+    BOOKED,
     IN_HAND,
     MOVES,
     TAKING_BACK,
@@ -77,3 +78,11 @@ def test_only_the_service_takes_an_event_back(reason):
         check_reason(now, then, reason, "如实")
     with pytest.raises(BadInput, match="takes no reason"):
         check_reason(now, State.ACCEPTED, reason, "如实", by_service=True)
+
+
+@pytest.mark.parametrize("reason", BOOKED)
+def test_only_the_service_puts_off_what_was_booked(reason):
+    now, then = State.FILED, State.SUSPENDED
+    check_reason(now, then, reason, "如实", by_service=True)
+    with pytest.raises(BadInput, match="needs a reason"):
+        check_reason(now, then, reason, "如实")

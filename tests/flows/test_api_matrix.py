@@ -69,6 +69,7 @@ def parameters(side, whose):
         "before": side.list_version,
         "condition_id": side.condition,
         "channel_id": side.channel,
+        "contact_id": side.contact,
         "notice_id": side.notice,
         "whistle_id": side.whistle,
         "handover_id": side.handover,
@@ -196,6 +197,10 @@ def bodies(side, whose):
         "LiftIn": {"note": "矩阵"},
         # An address that needs no look-up.
         "ChannelIn": {"url": "jsons://1.1.1.1/", "unit": "u", "division": side.community},
+        "HouseholdContactIn": {
+            **{"division": side.community, "address": side.address, "consent": "矩阵"},
+            "phone": f"139{uuid4().int % 10**8:08d}",
+        },
         "SubscriptionsIn": {
             "subscriptions": [{"kind": "overdue", "division": side.community}],
         },

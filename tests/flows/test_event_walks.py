@@ -16,7 +16,7 @@ from gridsvc.accounts.roles import Role
 from gridsvc.db import transaction
 from gridsvc.dispatch import assigning
 from gridsvc.events import escalation, suspensions
-from gridsvc.events.escalation import LADDER
+from gridsvc.events.ladder import LADDER
 from gridsvc.events.stages import changes
 from gridsvc.events.states import MOVES, State, reasons
 from tests.events.test_figures import reference

@@ -32,6 +32,7 @@ AREA_OF = {
             *("service_point", "handover", "briefing"),
             *("visit_programme", "visit_link", "visit"),
             *("village_window", "registration", "work_order", "order_history"),
+            "order_escalation",
             *("reception_cycle", "reception", "reception_milestone", "reception_item"),
             "reception_history",
             *("community_group", "group_area", "group_member", "standard", "finding"),

@@ -1,14 +1,20 @@
 """Proofs, windows and forms: what their lists may not say, and when a window is open."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 import pytest
+from sqlalchemy import text
 
+from gridsvc.accounts.roles import Role
+from gridsvc.db import make_engine, transaction
 from gridsvc.errors import BadInput
+from gridsvc.grids import service as grids
 from gridsvc.mandates.calendar import ZONE, OfficeHours, WorkingCalendar
 from gridsvc.mandates.offices import _open
+from tests.conftest import service_of
 from tests.flows.office import load
-from tests.towns import COUNTY, middle
+from tests.flows.test_scope_matrix import identity
+from tests.towns import COMMUNITY, COUNTY, middle
 
 LON, LAT = middle(0, 0)
 POINT = {"code": "H", "name": "站", "kind": "station", "lon": LON, "lat": LAT, "datum": "wgs84"}
@@ -87,3 +93,25 @@ async def test_outside_every_cell_nobody_knows_whose_list_holds(client):
     asked = {"lon": 0, "lat": 0, "datum": "wgs84"}
     answer = await client.get("/api/service-windows", params=asked)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_a_neighbour_sees_the_hall_that_its_list_names_and_no_other(town, town_url):
+    """Halls stand in one town; whose list names one is served there, for as long as it does."""
+    neighbour, stranger = "990101002000", "990102000000"
+    async with transaction(town) as session:
+        for code in (neighbour, stranger):
+            await grids.load_divisions(session, [grids.DivisionRow(code, "邻镇")])
+    await load(town, "services", [POINT | {"code": code} for code in ("H", "OLD", "OTHER")])
+    for begins, point in ((date(2024, 1, 1), "OLD"), (None, "H"), (date(2100, 1, 1), "OTHER")):
+        row = WINDOW | {"point_code": point}
+        await load(town, "windows", [row], effective=begins, division=COUNTY)
+    engine = make_engine(service_of(town_url).url)
+
+    async def seen(*areas):
+        async with transaction(engine, identity(Role.DISPATCHER, areas, 1).scope) as session:
+            return set(await session.scalars(text("SELECT code FROM service_point")))
+
+    assert await seen(neighbour) == {"H"}
+    assert await seen(stranger) == set()
+    assert await seen(COMMUNITY) == {"H", "OLD", "OTHER"}
+    await engine.dispose()

@@ -4,8 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from gridsvc.db import transaction
+from gridsvc.dispatch.assigning import sweep
+from gridsvc.events import suspensions
 from gridsvc.grids import service as grids
 from tests.flows.test_report_to_close import assert_problem, body
 from tests.outreach.windows import A_PLAN, an_order, items, opened, registered, solved, units
@@ -94,6 +97,45 @@ class TestBeyond:
             assert page["total"] == len(page["registrations"]) == number
         (one,) = (await client.get(path, params={"at_door": True})).json()["registrations"]
         assert (one["item"], datetime.fromisoformat(one["at_door"])) == ("SB-01", soon)
+
+    async def test_nobody_is_sent_to_a_door_long_before_its_time(self, client, town, staffed):
+        await items(town)
+        window = await opened(client, door_lead_h=24)
+        path = f"/api/windows/{window}/registrations"
+        now = datetime.now(UTC)
+        states = {}
+        for hours in (23, 25, 24 * 367):
+            event = body(client_key=f"door-{hours}")
+            told = {"class_code": "cao-xin", "item": "SB-01", "event": event}
+            told |= {"at_door": (now + timedelta(hours=hours)).isoformat()}
+            for _ in range(2):
+                answer = await client.post(path, json=told)
+                states[hours] = answer.json().get("event", answer.json())
+        assert "366 days" in states[24 * 367]["detail"]
+        assert (states[23]["state"], states[25]["state"]) == ("DISPATCHED", "SUSPENDED")
+        assert states[25]["handler"] is None
+        assert [line["to_state"] for line in states[25]["history"]][-2:] == ["FILED", "SUSPENDED"]
+        event = states[25]["id"]
+        life = (await client.get(f"/api/events/{event}/life")).json()
+        (put_off,) = life["suspensions"]
+        until = now + timedelta(hours=1)
+        assert abs(datetime.fromisoformat(put_off["until"]) - until) < timedelta(minutes=1)
+        assert (put_off["reason"], put_off["approved"]) == ("booked", True)
+        # An hour later, by the database's clock.
+        assert await suspensions.resume_past(town) == 0
+        await sweep(town)
+        assert (await client.get(f"/api/events/{event}")).json()["state"] == "SUSPENDED"
+        async with town.begin() as connection:
+            await connection.execute(
+                text(
+                    "UPDATE suspension SET until = until - interval '61 minutes',"
+                    " asked_at = asked_at - interval '61 minutes'"
+                )
+            )
+        assert await suspensions.resume_past(town) == 1
+        await sweep(town)
+        told = (await client.get(f"/api/events/{event}")).json()
+        assert (told["state"], bool(told["handler"])) == ("DISPATCHED", True)
 
 
 class TestOrders:

@@ -198,6 +198,9 @@ async def test_what_offices_wrote_of_a_case_goes_with_it(town, at_work):
         for table, asked in told.items():
             rows = dict((await connection.execute(text(asked))).all())
             assert rows == {old: "", young: "李雷家"}, table
+        named = "SELECT event_id, responsible_sealed, responsible_masked FROM work_order"
+        rows = {event: rest for event, *rest in await connection.execute(text(named))}
+        assert rows == {old: [None, None], young: ["s", "m"]}
 
 
 async def test_a_case_just_closed_is_kept_whole(town, at_work):
@@ -262,3 +265,54 @@ async def test_disputes_that_ended_go_with_what_was_done_and_open_ones_stay(town
         ):
             left = await connection.scalars(text(f"SELECT DISTINCT {column} FROM {table}"))
             assert list(left) == [still_open], table
+
+
+async def test_texts_of_repairs_and_motions_go_and_figures_stay(town, at_work):
+    """Of four repairs one is long settled; of two meetings one is long past."""
+    async with town.begin() as connection:
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for statement in (
+            "INSERT INTO repair (pack_id, division_code, geom, datum, item, description, state,"
+            " called_at, visited_at, answers, done_at, cost_fen, transaction_id, client_key,"
+            " body_sha256) SELECT 1, '990101001001',"
+            " ST_SetSRID(ST_MakePoint(118.123456, 32.1), 4326),"
+            " 'wgs84', 'pipe', '李雷家', state, now(), now(), CAST('{\"a\": \"李雷家\"}' AS jsonb),"
+            " CASE WHEN state = 'SETTLED' THEN now() END, CASE WHEN state = 'SETTLED' THEN 700 END,"
+            " CASE WHEN state = 'SETTLED' THEN 1 END, state || days, 'x'"
+            " FROM (VALUES ('SETTLED', 1096), ('SETTLED', 1), ('CANCELLED', 1), ('BOOKED', 1096))"
+            " r (state, days)",
+            "INSERT INTO register_history (division_code, subject, subject_id, deed, actor, note,"
+            " at) SELECT division_code, 'repair', id, 'settle', 'a', '李雷家', now()"
+            " - make_interval(days => CAST(substring(client_key FROM '[0-9]+$') AS integer))"
+            " FROM repair",
+            "INSERT INTO deliberation (division_code, group_id, title, held_on, invited, attended,"
+            " client_key, body_sha256) SELECT '990101001001', 1, '李雷家', current_date - days, 5,"
+            " 3, CAST(days AS text), '' FROM (VALUES (1096), (1094)) r (days)",
+            "INSERT INTO motion (deliberation_id, number, division_code, proposal, votes_for,"
+            " votes_against, abstained) SELECT id, 1, division_code, '李雷家', 2, 1, 0"
+            " FROM deliberation",
+            "INSERT INTO register_history (division_code, subject, subject_id, deed, actor, note)"
+            " SELECT division_code, 'deliberation', id, 'hold', 'a', '李雷家' FROM deliberation",
+        ):
+            await connection.execute(text(statement))
+    counts = await apply(at_work)
+    assert (counts["repairs"], counts["deliberations"]) == (1, 1)
+    kept = {
+        "SELECT description || answers, cost_fen FROM repair WHERE state = 'SETTLED'": 700,
+        "SELECT title || proposal, votes_for FROM deliberation d"
+        " JOIN motion m ON m.deliberation_id = d.id": 2,
+    }
+    async with town.connect() as connection:
+        for asked, figure in kept.items():
+            rows = (await connection.execute(text(asked))).all()
+            assert sorted("李雷家" in row[0] for row in rows) == [False, True]
+            assert {row[1] for row in rows} == {figure}
+        notes = await connection.execute(
+            text("SELECT subject, count(*) FROM register_history WHERE note <> '' GROUP BY 1")
+        )
+        assert dict(notes.all()) == {"repair": 3, "deliberation": 1}
+        coarse = await connection.scalar(
+            text("SELECT ST_X(geom) FROM repair WHERE description = '（已匿名）'")
+        )
+        assert coarse == pytest.approx(118.12)
+    assert (await apply(at_work))["repairs"] == 0
