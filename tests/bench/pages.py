@@ -53,6 +53,7 @@ PAGES = {
     "overview": Shown("/overview", "supervisor", "#trend-table tbody tr"),
     "coverage": Shown("/maps/coverage", "supervisor", "[data-drawn]"),
     "outreach": Shown("/outreach", "supervisor", "main table"),
+    "registers": Shown("/registers", "supervisor", "main table"),
     "appraisal": Shown("/appraisal", "appraiser", "main table"),
 }
 

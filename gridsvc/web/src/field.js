@@ -133,6 +133,7 @@ byId('duty').addEventListener('click', () => {
   void page.act('duty', { lane: 'duty', person: day.told.person, body: { on_duty } });
 });
 window.addEventListener('hashchange', () => {
+  sentence = ''; // it was of the view that was left
   void draw().then(() => look());
   scrollTo(0, 0);
 });

@@ -159,6 +159,7 @@ const sender = new Sender(id, {
     banner(say('服务器没有回应。您的操作已留在本机，正在自动重试…'));
   },
   expired() {
+    saved(say('第 %(n)s 版', { n: draft.version }));
     const next = encodeURIComponent(`/plan?draft=${id}`);
     banner(say('登录已过期。您的操作已留在本机，登录后会自动完成。'), {
       actions: [[say('去登录'), () => window.location.assign(`/sign-in?next=${next}`)]],
@@ -180,6 +181,7 @@ const sender = new Sender(id, {
       ],
     });
     restore();
+    saved(say('第 %(n)s 版', { n: draft.version }));
   },
 });
 

@@ -113,7 +113,7 @@ export function drawHistory(revisions) {
 export function drawComparison(told) {
   const list = worded('ul', undefined, 'list');
   list.append(worded('li', say('换格的户数 %(moved)s / %(all)s（%(percent)s%）', {
-    moved: told.households_moved, all: told.households, percent: told.moved_percent,
+    moved: told.households_moved, all: told.households, percent: told.moved_percent.toFixed(1),
   })));
   list.append(worded('li', say('不变 %(same)s 格，取消 %(ended)s 格，新增 %(begun)s 格', {
     same: told.unchanged_cells, ended: told.ended.length, begun: told.new.length,

@@ -1,0 +1,1 @@
+"""The handbook's pictures, by chapter: see ``__main__``."""
