@@ -17,6 +17,8 @@ ON_BARRIER_M = 9.0
 IS_BARRIER_M = 0.05
 #: Barriers of this weight and more are not crossed unless no plan exists without.
 HEAVY = 1.0
+#: What a border on the slightest barrier is eased by, where one on a heavy barrier is by 1.
+SLIGHT_EASE = 0.65
 #: Nobody crosses a border of which this share lies on a heavy barrier, or on one never to cross.
 BARRED_SHARE = 0.5
 #: Empty scraps of land below this area go to a neighbour before anything else is decided.
@@ -72,7 +74,7 @@ class DualGraph:
         must not be crossed are no links.
     length, street, eased, heavy
         Per neighbour entry: metres of shared border; metres of it on barriers; the same weighted
-        from a half for the slightest barrier to one for a heavy one; metres on heavy barriers.
+        from `SLIGHT_EASE` for the slightest barrier to one for a heavy one; metres on heavy ones.
     """
 
     node_of_face: Ints
@@ -110,7 +112,8 @@ def dual_graph(atoms: Atoms, terrain: Terrain) -> DualGraph:
     a, b, both = _node_pairs(borders, node)
     weight, heaviest, never = _border_barriers(borders, both, terrain)
     length = borders.length[both]
-    eased = np.where(weight > 0, 0.5 + 0.5 * np.minimum(weight, HEAVY) / HEAVY, 0)
+    rising = (1 - SLIGHT_EASE) * np.minimum(weight, HEAVY) / HEAVY
+    eased = np.where(weight > 0, SLIGHT_EASE + rising, 0)
     columns = (length, length * (weight > 0), length * eased, length * (heaviest >= HEAVY))
     first, neighbour, summed = compressed_rows(n, a, b, (*columns, length * never))
     rim = borders.b < 0

@@ -25,10 +25,10 @@ STREET_DISCOUNT = 0.9
 #: What a metre of heavy barrier inside a cell costs, in metres of border through a block.
 HEAVY_PENALTY = 2.0
 #: Energy of a border through a block as long as the side of a mean cell.
-BORDER_ENERGY = 0.6
+BORDER_ENERGY = 1.4
 #: Energy of a cell beyond the tolerance and beyond twice the tolerance, of each share of
 #: deviation, of its square, of each unit of raggedness and of being ragged at all.
-BEYOND, FAR_BEYOND, DEVIATION, SQUARED, RAGGED, VERY_RAGGED = 4.5, 3.0, 1.0, 3.0, 0.5, 1.2
+BEYOND, FAR_BEYOND, DEVIATION, SQUARED, RAGGED, VERY_RAGGED = 4.5, 3.0, 0.5, 3.0, 0.6, 3.0
 #: Energy of each share of the target outside least and most, and of a second seed in a cell.
 OUTSIDE_LIMITS, SECOND_SEED = 20.0, 20.0
 #: Energy of taking one target's load out of the cell it had in an earlier plan.
