@@ -249,8 +249,12 @@ async def _groups(place: _Place) -> Theme:
     kind = place.asked.group or next(iter(kinds), None)
     rows = await group_queries.coverage(
         place.session,
-        **{"group_kind": kind, "of": "micro_grid", "kind": None},
-        **{"low": low, "high": high, "on": day},
+        low=low,
+        high=high,
+        group_kind=kind,
+        of="micro_grid",
+        kind=None,
+        on=day,
     )
     numbers = pd.Series({row["code"]: row["groups"] for row in rows}, dtype=int)
     return groups(numbers.reindex(place.cells["code"], fill_value=0), kind, day)

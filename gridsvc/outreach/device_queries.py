@@ -208,8 +208,11 @@ async def event_place(session: AsyncSession, event_id: int) -> tuple[float, floa
     return None if row is None else (row.lon, row.lat)
 
 
-async def links(session: AsyncSession, **asked: Any) -> list[RowMapping]:
-    """What shows something near a place, the nearest first; asked by lon, lat, radius_m, limit."""
+async def links(
+    session: AsyncSession, *, lon: float, lat: float, radius_m: float, limit: int
+) -> list[RowMapping]:
+    """What shows something near a place (degrees, WGS-84), the nearest first."""
+    asked = {"lon": lon, "lat": lat, "radius_m": radius_m, "limit": limit}
     return list((await session.execute(_LINKS, asked)).mappings())
 
 

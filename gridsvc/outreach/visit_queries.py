@@ -338,11 +338,19 @@ async def visit(session: AsyncSession, visit_id: int, *, lock: bool = False) -> 
     return found.mappings().first()
 
 
-async def page(session: AsyncSession, **asked: Any) -> tuple[list[RowMapping], int]:
-    """Visits, latest first, and how many; asked by low, high, state, person_id and limit."""
-    rows = list((await session.execute(_PAGE, asked)).mappings())
-    counted = {name: value for name, value in asked.items() if name != "limit"}
-    return rows, int(await session.scalar(_COUNT, counted) or 0)
+async def page(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    state: str | None = None,
+    person_id: int | None = None,
+    limit: int,
+) -> tuple[list[RowMapping], int]:
+    """Visits of a range of division codes, latest first, and how many; none = whatever."""
+    asked = {"low": low, "high": high, "state": state, "person_id": person_id}
+    rows = await session.execute(_PAGE, asked | {"limit": limit})
+    return list(rows.mappings()), int(await session.scalar(_COUNT, asked) or 0)
 
 
 async def judge(session: AsyncSession, visit_id: int, *, state: str, by: str, note: str) -> None:

@@ -280,9 +280,19 @@ async def show(session: AsyncSession, visit_id: int) -> VisitOut:
     return VisitOut(**row)
 
 
-async def page(session: AsyncSession, **asked: Any) -> VisitPage:
-    """Visits, latest first; asked as `visit_queries.page`."""
-    rows, total = await visit_queries.page(session, **asked)
+async def page(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    state: str | None = None,
+    person_id: int | None = None,
+    limit: int,
+) -> VisitPage:
+    """Visits of a range of division codes, latest first; none = whatever state or person."""
+    rows, total = await visit_queries.page(
+        session, low=low, high=high, state=state, person_id=person_id, limit=limit
+    )
     return VisitPage(visits=[VisitOut(**row) for row in rows], total=total)
 
 

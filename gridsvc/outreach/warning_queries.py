@@ -155,14 +155,23 @@ async def note(session: AsyncSession, warning_id: int, **line: Any) -> None:
     await session.execute(_NOTE, usual | line | {"id": warning_id})
 
 
-async def page(session: AsyncSession, **asked: Any) -> list[RowMapping]:
-    """Warnings, first due first; asked by low, high, state, limit and person_id (none = all)."""
-    return list((await session.execute(_PAGE, asked)).mappings())
+async def page(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    state: str | None,
+    person_id: int | None,
+    limit: int,
+) -> tuple[list[RowMapping], RowMapping]:
+    """Warnings of a range, first due first, and how many there are and are late.
 
-
-async def count(session: AsyncSession, **asked: Any) -> RowMapping:
-    """How many there are and how many are late; asked as `page`, without limit."""
-    return (await session.execute(_COUNT, asked)).mappings().one()
+    Those that a person must check, none = of everybody; in a state, none = in any.
+    """
+    asked = {"low": low, "high": high, "state": state, "person_id": person_id}
+    rows = await session.execute(_PAGE, asked | {"limit": limit})
+    counts = await session.execute(_COUNT, asked)
+    return list(rows.mappings()), counts.mappings().one()
 
 
 async def warning(

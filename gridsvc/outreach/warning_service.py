@@ -77,15 +77,21 @@ def _answers(caller: Identity) -> int | None:
     return caller.person_id
 
 
-async def page(session: AsyncSession, caller: Identity, **asked: Any) -> WarningPage:
+async def page(
+    session: AsyncSession,
+    caller: Identity,
+    *,
+    low: str,
+    high: str,
+    state: str | None = None,
+    limit: int,
+) -> WarningPage:
     """Warnings the caller must see, first due first; the reading is recorded.
 
-    Asked by low, high (division codes), state and limit.
+    Of a range of division codes, in a state, none = in any.
     """
-    asked |= {"person_id": _answers(caller)}
-    rows = await warning_queries.page(session, **asked)
-    counts = await warning_queries.count(
-        session, **{name: value for name, value in asked.items() if name != "limit"}
+    rows, counts = await warning_queries.page(
+        session, low=low, high=high, state=state, person_id=_answers(caller), limit=limit
     )
     await audit.record(
         session,

@@ -189,11 +189,19 @@ async def order(session: AsyncSession, order_id: int, *, lock: bool = False) -> 
     return found.mappings().first()
 
 
-async def orders(session: AsyncSession, **asked: Any) -> tuple[list[RowMapping], int]:
-    """Work orders, newest first, and how many; asked by low, high, state, unit and limit."""
-    rows = list((await session.execute(_ORDERS, asked)).mappings())
-    counted = {name: value for name, value in asked.items() if name != "limit"}
-    return rows, int(await session.scalar(_ORDER_COUNT, counted) or 0)
+async def orders(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    state: str | None = None,
+    unit: str | None = None,
+    limit: int,
+) -> tuple[list[RowMapping], int]:
+    """Work orders of a range of division codes, newest first, and how many; none = whatever."""
+    asked = {"low": low, "high": high, "state": state, "unit": unit}
+    rows = await session.execute(_ORDERS, asked | {"limit": limit})
+    return list(rows.mappings()), int(await session.scalar(_ORDER_COUNT, asked) or 0)
 
 
 async def plan(session: AsyncSession, order_id: int, columns: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -346,7 +345,17 @@ async def show(session: AsyncSession, order_id: int) -> OrderWithHistory:
     )
 
 
-async def page(session: AsyncSession, **asked: Any) -> OrderPage:
-    """Work orders, newest first; asked as `window_queries.orders`."""
-    rows, total = await window_queries.orders(session, **asked)
+async def page(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    state: str | None = None,
+    unit: str | None = None,
+    limit: int,
+) -> OrderPage:
+    """Work orders of a range of division codes, newest first; none = whatever state or unit."""
+    rows, total = await window_queries.orders(
+        session, low=low, high=high, state=state, unit=unit, limit=limit
+    )
     return OrderPage(orders=[OrderOut(**row) for row in rows], total=total)

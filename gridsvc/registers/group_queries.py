@@ -176,11 +176,21 @@ async def group_of(
     return found.mappings().first()
 
 
-async def groups(session: AsyncSession, **asked: Any) -> tuple[list[RowMapping], dict[str, int]]:
-    """Groups of a day, and how many on each level; asked by low, high, kind, on, limit, offset."""
-    rows = list((await session.execute(_PAGE, asked)).mappings())
-    counted = {name: asked[name] for name in ("low", "high", "kind", "on")}
-    return rows, {row.level: row.n for row in await session.execute(_BY_LEVEL, counted)}
+async def groups(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    kind: str | None = None,
+    on: date,
+    limit: int,
+    offset: int = 0,
+) -> tuple[list[RowMapping], dict[str, int]]:
+    """Groups of a range of division codes on a day, and how many on each level."""
+    asked = {"low": low, "high": high, "kind": kind, "on": on}
+    rows = await session.execute(_PAGE, asked | {"limit": limit, "offset": offset})
+    counts = await session.execute(_BY_LEVEL, asked)
+    return list(rows.mappings()), {row.level: row.n for row in counts}
 
 
 async def kinds(session: AsyncSession, low: str, high: str, *, on: date) -> dict[str, int]:
@@ -200,6 +210,16 @@ async def people(session: AsyncSession, group_id: int, *, on: date) -> list[RowM
     return list((await session.execute(_PEOPLE, {"id": group_id, "on": on})).mappings())
 
 
-async def coverage(session: AsyncSession, **asked: Any) -> list[RowMapping]:
-    """By how many groups each is served; asked by group_kind, of, kind, low, high, on."""
+async def coverage(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    group_kind: str | None,
+    of: str,
+    kind: str | None,
+    on: date,
+) -> list[RowMapping]:
+    """By how many groups of a kind (none: of no kind) each area of a sort (`of`, of a kind itself) is served."""
+    asked = {"low": low, "high": high, "group_kind": group_kind, "of": of, "kind": kind, "on": on}
     return list((await session.execute(_COVERAGE, asked)).mappings())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -69,9 +68,20 @@ async def put(
     return ids
 
 
-async def page(session: AsyncSession, **asked: Any) -> GroupPage:
-    """Groups of a day; asked as `group_queries.groups`."""
-    rows, by_level = await group_queries.groups(session, **asked)
+async def page(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    kind: str | None = None,
+    on: date,
+    limit: int,
+    offset: int = 0,
+) -> GroupPage:
+    """Groups of a range of division codes on a day; none = of every kind."""
+    rows, by_level = await group_queries.groups(
+        session, low=low, high=high, kind=kind, on=on, limit=limit, offset=offset
+    )
     return GroupPage(
         groups=[GroupOut(**row) for row in rows], total=sum(by_level.values()), by_level=by_level
     )

@@ -153,10 +153,20 @@ async def project(session: AsyncSession, project_id: int) -> RowMapping | None:
     return found.mappings().first()
 
 
-async def projects(session: AsyncSession, **asked: Any) -> tuple[list[RowMapping], int]:
-    """Projects of a day, and how many; asked by low, high, programme, on, limit, offset."""
-    rows = list((await session.execute(_PAGE, asked)).mappings())
-    counted = {name: asked[name] for name in ("low", "high", "programme", "on")}
+async def projects(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    programme: int | None = None,
+    on: date,
+    limit: int,
+    offset: int = 0,
+) -> tuple[list[RowMapping], int]:
+    """Projects of a range of division codes on a day, and how many; none = of any programme."""
+    counted = {"low": low, "high": high, "programme": programme, "on": on}
+    found = await session.execute(_PAGE, counted | {"limit": limit, "offset": offset})
+    rows = list(found.mappings())
     return rows, int(await session.scalar(_COUNT, counted) or 0)
 
 

@@ -146,9 +146,20 @@ def _row(told: ProjectIn, keyring: Keyring) -> dict[str, Any]:
     return row | {"outline": outline, "holders": holders}
 
 
-async def page(session: AsyncSession, **asked: Any) -> ProjectPage:
-    """Projects of a day; asked as `project_queries.projects`."""
-    rows, total = await project_queries.projects(session, **asked)
+async def page(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    programme: int | None = None,
+    on: date,
+    limit: int,
+    offset: int = 0,
+) -> ProjectPage:
+    """Projects of a range of division codes on a day; none = of any programme."""
+    rows, total = await project_queries.projects(
+        session, low=low, high=high, programme=programme, on=on, limit=limit, offset=offset
+    )
     return ProjectPage(projects=[ProjectOut(**row) for row in rows], total=total)
 
 

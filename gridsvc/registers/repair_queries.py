@@ -136,8 +136,17 @@ async def put_care(
     return set(await session.scalars(_SET_CARE, told))
 
 
-async def cares(session: AsyncSession, **asked: Any) -> list[RowMapping]:
-    """Who looks after buildings; asked by low, high, care, limit and offset."""
+async def cares(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    care: str | None = None,
+    limit: int,
+    offset: int = 0,
+) -> list[RowMapping]:
+    """Who looks after buildings of a range of division codes; none = however."""
+    asked = {"low": low, "high": high, "care": care, "limit": limit, "offset": offset}
     return list((await session.execute(_CARES, asked)).mappings())
 
 
@@ -173,10 +182,18 @@ async def repair(session: AsyncSession, repair_id: int, *, lock: bool = False) -
     return found.mappings().first()
 
 
-async def repairs(session: AsyncSession, **asked: Any) -> tuple[list[RowMapping], int]:
-    """Repairs, newest first, and how many; asked by low, high, pack, state and limit."""
-    rows = list((await session.execute(_PAGE, asked)).mappings())
-    counted = {name: asked[name] for name in ("low", "high", "pack", "state")}
+async def repairs(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    pack: int | None = None,
+    state: str | None = None,
+    limit: int,
+) -> tuple[list[RowMapping], int]:
+    """Repairs of a range of division codes, newest first, and how many; none = whatever."""
+    counted = {"low": low, "high": high, "pack": pack, "state": state}
+    rows = list((await session.execute(_PAGE, counted | {"limit": limit})).mappings())
     return rows, int(await session.scalar(_COUNT, counted) or 0)
 
 

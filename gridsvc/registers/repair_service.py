@@ -104,9 +104,20 @@ async def put_care(session: AsyncSession, told: BuildingCaresIn, caller: Identit
     return len(rows)
 
 
-async def cares(session: AsyncSession, **asked: object) -> list[BuildingCareOut]:
-    """Who looks after buildings; asked as `repair_queries.cares`."""
-    return [BuildingCareOut(**row) for row in await repair_queries.cares(session, **asked)]
+async def cares(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    care: str | None = None,
+    limit: int,
+    offset: int = 0,
+) -> list[BuildingCareOut]:
+    """Who looks after buildings of a range of division codes; none = however."""
+    rows = await repair_queries.cares(
+        session, low=low, high=high, care=care, limit=limit, offset=offset
+    )
+    return [BuildingCareOut(**row) for row in rows]
 
 
 async def _pack(session: AsyncSession, pack_id: int) -> RowMapping:
@@ -300,9 +311,19 @@ async def show(session: AsyncSession, repair_id: int) -> RepairWithHistory:
     return RepairWithHistory(**row, history=await history.shown(session, "repair", repair_id))
 
 
-async def page(session: AsyncSession, **asked: object) -> RepairPage:
-    """Repairs, newest first; asked as `repair_queries.repairs`."""
-    rows, total = await repair_queries.repairs(session, **asked)
+async def page(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    pack: int | None = None,
+    state: str | None = None,
+    limit: int,
+) -> RepairPage:
+    """Repairs of a range of division codes, newest first; none = whatever pack or state."""
+    rows, total = await repair_queries.repairs(
+        session, low=low, high=high, pack=pack, state=state, limit=limit
+    )
     return RepairPage(repairs=[RepairOut(**row) for row in rows], total=total)
 
 

@@ -107,10 +107,17 @@ async def mediation(
     return found.mappings().first()
 
 
-async def mediations(session: AsyncSession, **asked: Any) -> tuple[list[RowMapping], int]:
-    """Mediations, newest first, and how many; asked by low, high, state and limit."""
-    rows = list((await session.execute(_PAGE, asked)).mappings())
-    counted = {name: asked[name] for name in ("low", "high", "state")}
+async def mediations(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    state: str | None = None,
+    limit: int,
+) -> tuple[list[RowMapping], int]:
+    """Mediations of a range of division codes, newest first, and how many; none = any state."""
+    counted = {"low": low, "high": high, "state": state}
+    rows = list((await session.execute(_PAGE, counted | {"limit": limit})).mappings())
     return rows, int(await session.scalar(_COUNT, counted) or 0)
 
 
@@ -201,8 +208,15 @@ async def deliberation(session: AsyncSession, deliberation_id: int) -> RowMappin
     return found.mappings().first()
 
 
-async def deliberations(session: AsyncSession, **asked: Any) -> tuple[list[RowMapping], int]:
-    """Meetings, latest first, and how many; asked by low, high, group and limit."""
-    rows = list((await session.execute(_MEETING_PAGE, asked)).mappings())
-    counted = {name: asked[name] for name in ("low", "high", "group")}
+async def deliberations(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    group: int | None = None,
+    limit: int,
+) -> tuple[list[RowMapping], int]:
+    """Meetings of a range of division codes, latest first, and how many; none = any group."""
+    counted = {"low": low, "high": high, "group": group}
+    rows = list((await session.execute(_MEETING_PAGE, counted | {"limit": limit})).mappings())
     return rows, int(await session.scalar(_MEETING_COUNT, counted) or 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -147,9 +146,18 @@ async def show(session: AsyncSession, mediation_id: int) -> MediationWithHistory
     return MediationWithHistory(**row, history=deeds)
 
 
-async def page(session: AsyncSession, **asked: Any) -> MediationPage:
-    """Mediations, newest first; asked as `sitting_queries.mediations`."""
-    rows, total = await sitting_queries.mediations(session, **asked)
+async def page(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    state: str | None = None,
+    limit: int,
+) -> MediationPage:
+    """Mediations of a range of division codes, newest first; none = in any state."""
+    rows, total = await sitting_queries.mediations(
+        session, low=low, high=high, state=state, limit=limit
+    )
     return MediationPage(mediations=[MediationOut(**row) for row in rows], total=total)
 
 
@@ -279,7 +287,16 @@ def _meeting(row: RowMapping) -> DeliberationOut:
     )
 
 
-async def meetings(session: AsyncSession, **asked: Any) -> DeliberationPage:
-    """Meetings, latest first; asked as `sitting_queries.deliberations`."""
-    rows, total = await sitting_queries.deliberations(session, **asked)
+async def meetings(
+    session: AsyncSession,
+    *,
+    low: str,
+    high: str,
+    group: int | None = None,
+    limit: int,
+) -> DeliberationPage:
+    """Meetings of a range of division codes, latest first; none = of any group."""
+    rows, total = await sitting_queries.deliberations(
+        session, low=low, high=high, group=group, limit=limit
+    )
     return DeliberationPage(deliberations=[_meeting(row) for row in rows], total=total)

@@ -80,14 +80,14 @@ async def _visits(
     # Where nobody chose: every household, which has the most to tell.
     first = next((one for one in programmes if one.whom == "households"), programmes[0])
     programme = next((one for one in programmes if one.id == chosen), first)
-    everybodys: dict[str, Any] = {"person_id": None, "ahead_days": 0, "offset": 0}
-    doubted = {"low": _LOW, "high": _HIGH, "state": "doubted", "person_id": None}
     return {
         "programmes": programmes,
         "programme": programme,
         "coverage": await visiting.coverage(session, programme.id, zone),
-        "due": await visiting.due(session, programme.id, zone=zone, limit=MOST_ROWS, **everybodys),
-        "doubted": await visiting.page(session, **doubted, limit=MOST_ROWS),
+        "due": await visiting.due(session, programme.id, zone=zone, limit=MOST_ROWS),
+        "doubted": await visiting.page(
+            session, low=_LOW, high=_HIGH, state="doubted", limit=MOST_ROWS
+        ),
     }
 
 

@@ -97,7 +97,6 @@ async def registers(
 
 
 async def _groups(session: AsyncSession, asked: _Asked) -> dict[str, Any]:
-    everywhere = {"low": _LOW, "high": _HIGH, "on": asked.today, "offset": 0}
     kinds = await group_queries.kinds(session, _LOW, _HIGH, on=asked.today)
     if not kinds:
         return {"kinds": []}
@@ -105,7 +104,9 @@ async def _groups(session: AsyncSession, asked: _Asked) -> dict[str, Any]:
     return {
         "kinds": sorted({*kinds, kind}),
         "kind": kind,
-        "groups": await group_service.page(session, **everywhere, kind=kind, limit=MOST_ROWS),
+        "groups": await group_service.page(
+            session, low=_LOW, high=_HIGH, on=asked.today, kind=kind, limit=MOST_ROWS, offset=0
+        ),
         "coverage": await group_service.coverage(
             session, kind=kind, of=asked.wish.of, low=_LOW, high=_HIGH, on=asked.today
         ),
@@ -138,8 +139,12 @@ async def _projects(session: AsyncSession, asked: _Asked) -> dict[str, Any]:
         return {"programme": None}
     listed = await project_service.page(
         session,
-        **{"low": _LOW, "high": _HIGH, "programme": programme.id, "on": asked.today},
-        **{"limit": MOST_PROJECTS, "offset": 0},
+        low=_LOW,
+        high=_HIGH,
+        programme=programme.id,
+        on=asked.today,
+        limit=MOST_PROJECTS,
+        offset=0,
     )
     return {
         "programmes": programmes,
@@ -165,17 +170,20 @@ async def _projects(session: AsyncSession, asked: _Asked) -> dict[str, Any]:
 
 
 async def _sittings(session: AsyncSession, asked: _Asked) -> dict[str, Any]:
-    everywhere: dict[str, Any] = {"low": _LOW, "high": _HIGH, "limit": MOST_ROWS}
     figures = mediations = None
     if asked.caller.may(Permission.VIEW_FIGURES):
         figures = await sitting_service.figures(session, _LOW, _HIGH, *asked.year)
     if asked.caller.may(Permission.KEEP_REGISTERS):
-        mediations = await sitting_service.page(session, **everywhere, state=None)
+        mediations = await sitting_service.page(
+            session, low=_LOW, high=_HIGH, state=None, limit=MOST_ROWS
+        )
     return {
         "figures": figures,
         "mediations": mediations,
         "may_read": asked.caller.may(Permission.UNMASK),
-        "meetings": await sitting_service.meetings(session, **everywhere, group=None),
+        "meetings": await sitting_service.meetings(
+            session, low=_LOW, high=_HIGH, group=None, limit=MOST_ROWS
+        ),
     }
 
 
@@ -189,8 +197,12 @@ async def _repairs(session: AsyncSession, asked: _Asked) -> dict[str, Any]:
         figures = await repair_service.figures(session, pack.id, *asked.year)
     crews = await group_service.page(
         session,
-        **{"low": _LOW, "high": _HIGH, "kind": "crew", "on": asked.today},
-        **{"limit": MOST_ROWS, "offset": 0},
+        low=_LOW,
+        high=_HIGH,
+        kind="crew",
+        on=asked.today,
+        limit=MOST_ROWS,
+        offset=0,
     )
     return {
         "packs": packs,
