@@ -220,6 +220,6 @@ async def coverage(
     kind: str | None,
     on: date,
 ) -> list[RowMapping]:
-    """By how many groups of a kind (none: of no kind) each area of a sort (`of`, of a kind itself) is served."""
+    """By how many groups of a kind (none of none) each area of a sort, or kind, is served."""
     asked = {"low": low, "high": high, "group_kind": group_kind, "of": of, "kind": kind, "on": on}
     return list((await session.execute(_COVERAGE, asked)).mappings())

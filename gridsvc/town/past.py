@@ -1,4 +1,4 @@
-"""Weeks of events before today, all over, so that a demonstration's figures have a past.
+"""Two months of events before today, all over, so that a demonstration's figures have a past.
 
 They go the way `events.states` and `events.stages` allow, with the limits of the town's lists;
 only their times are not the database's, which no door of the service lets anybody tell.
@@ -27,7 +27,7 @@ from gridsvc.mandates import queries as mandates
 from gridsvc.town import past_queries
 from gridsvc.town.events import HOURS
 
-DAYS = 42
+DAYS = 62
 #: Events of a working day, and of a day of the weekend.
 WORKING, WEEKEND = 60.0, 35.0
 #: How many are handled late, from the best of the people to the worst, and how many sent back.
@@ -85,7 +85,7 @@ class Way:
 
 
 async def bring_along(session: AsyncSession, reports: Sequence[EventIn], zone: ZoneInfo) -> int:
-    """Fill the weeks before today with reports like these, handled by those who answer there.
+    """Fill the two months before today with reports like these, handled by those who answer there.
 
     Parameters
     ----------

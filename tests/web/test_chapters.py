@@ -20,8 +20,6 @@ WITHOUT_PICTURE = {
     ("planner", "换底图"): "the demonstration has no imagery",
     ("field", "安装到手机"): "it is the phone's browser that is shown, which is not ours",
     ("outreach", "判定存疑走访"): "nothing is doubted in the demonstration",
-    ("outreach", "处理风险预警"): "nothing is left to supervisors in the demonstration",
-    ("appraisal", "核对通报数字"): "nothing is declared in the demonstration",
 }
 #: What stands for a value in a text of the pages.
 VALUE = re.compile(r"%\(\w+\)s")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.bench.handbook.camera import DESK, Camera
 
-
 VIEWS = (
     *("groups&kind=volunteer_team", "standards", "projects", "sittings"),
     *("repairs", "services", "burden"),
