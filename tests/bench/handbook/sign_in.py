@@ -24,6 +24,7 @@ def sign_in(camera: Camera) -> None:
     page.goto("/overview")
     page.get_by_role("link", name="English").click()
     page.get_by_role("link", name="中文").wait_for()
+    page.wait_for_selector("#children tbody tr")
     camera.take(page, "sign-in-english")
     page.context.close()
 
