@@ -258,7 +258,8 @@ def _longest_borders(
 
 def _grown(shapes: list[shapely.Polygon | None], number: int, by: shapely.Geometry) -> bool:
     """Whether a shape could take in another and stay one polygon; then it has."""
-    joined = shapely.union(shapes[number], by, grid_size=GRID_M)
+    # Where two touch along a line and a point, what they share has lines in it, too.
+    joined = shapely.union_all([shapes[number], *polygon_parts(by)], grid_size=GRID_M)
     fits = joined.geom_type == "Polygon" and shapely.area(by) > 0
     if fits:
         shapes[number] = joined

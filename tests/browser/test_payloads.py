@@ -306,7 +306,7 @@ async def test_every_text_column_that_people_see_was_poisoned(town):
         *("theme_code", "lead_unit"),
         *("class_code", "responsible_sealed", "responsible_masked"),
         # Shown on no page yet.
-        *("explained", "judgement"),
+        *("explained", "judgement", "consent", "shown"),
         # What the pages of appraisal draw is tried in `tests/web`.
         *("per", "responsible_role", "declared_by", "time_zone", "title", "made_by", "channel"),
         *("respondent", "indicator_code", "problem", "opinion", "responsible", "measures"),

@@ -138,7 +138,6 @@ def test_no_cell_crosses_a_community(prepared, tmp_path):
         (lambda b, y: (b.assign(households=-1), y), "households is negative in rows 1, 2"),
         (lambda b, y: (b.assign(households=0.5), y), "households is a fraction in rows"),
         (lambda b, y: (b, y.head(0)), "holds no rows"),
-        (lambda b, y: (b.head(0), y), "holds no rows"),
         (lambda b, y: (b, y.set_geometry(y.boundary, crs=y.crs)), "give polygon features only"),
         (lambda b, y: (b, y.translate(5, 0).to_frame("geometry")), "does not cover 36 buildings"),
         (lambda b, y: (b.set_geometry(b.translate(0.004, 0), crs=b.crs), y), "does not cover"),

@@ -1,5 +1,7 @@
 """Windows in the villages, what is passed up from them, and how it ends."""
 
+from datetime import UTC, datetime, timedelta
+
 from gridsvc.db import transaction
 from gridsvc.grids import service as grids
 from tests.flows.seeds.judging import windows_quoted
@@ -29,7 +31,8 @@ async def row05(town, client):
     await items(town, ["SP-01"])
     told = {"division": neighbour, "code": "bai-sha", "name": "白沙行政服务中心"}
     window = await opened(client, **told, serves=[COMMUNITY])
-    door = {"item": "SP-01", "at_door": "2099-05-06T09:00:00+08:00"}
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    door = {"item": "SP-01", "at_door": soon.isoformat()}
     asked = {"class_code": "qi-pan", "event": body(description="行动不便，请上门办证")} | door
     path = f"/api/windows/{window}/registrations"
     booked = (await client.post(path, json=asked)).json()
