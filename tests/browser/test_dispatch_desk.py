@@ -1,5 +1,6 @@
 """The dispatcher's desk in a real browser, on the real service with its live stream."""
 
+import asyncio
 import re
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
@@ -300,6 +301,13 @@ async def test_a_session_that_ended_is_said_and_nothing_written_is_lost(office, 
             await page.wait_for_selector(".told .bad")
             assert "填写的内容还在" in await page.inner_text(".told .bad")
             await page.wait_for_selector("#banner a")
+
+            async def late(route):
+                await asyncio.sleep(1)
+                await route.continue_()
+
+            # The page is asked for the new session's mark; until it has come nothing is live.
+            await page.route("**/dispatch", late)
             await let_in(office, page.context, address, "desk")
             await page.wait_for_selector("#link-state[data-state=live]")
             await page.wait_for_selector("#banner", state="hidden")

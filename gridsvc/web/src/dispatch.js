@@ -58,6 +58,8 @@ const store = new Store({
 
 let everConnected = false;
 let wasOut = false;
+/** @type {import('./dispatch/stream.js').LinkState} */
+let heard = 'connecting';
 const stream = new Stream({
   parameters() {
     const told = filters.ofStream();
@@ -75,10 +77,13 @@ const stream = new Stream({
     }
   },
   async onState(state) {
-    banner.show(state);
+    heard = state;
     if (state === 'expired') wasOut = true;
+    // What is sent before the page has the new session's mark is refused.
+    if (state === 'live' && wasOut) await renewMark();
+    if (heard !== state) return;
+    banner.show(state);
     if (state !== 'live') return;
-    if (wasOut) await renewMark();
     if (!everConnected || wasOut) reload();
     else if (withPeople) people.reload();
     [everConnected, wasOut] = [true, false];
