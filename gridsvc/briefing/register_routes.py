@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, time
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
@@ -44,32 +43,37 @@ async def workbook(
 ) -> Response:
     """Groups, standards, projects, sittings and repairs of a division on a day (XLSX)."""
     low, high = range_within(division)
-    here: dict[str, Any] = {"low": low, "high": high}
     zone = ZoneInfo(request.app.state.settings.time_zone)
     year = [
         datetime.combine(day, time(), zone)
         for day in (on.replace(month=1, day=1), on.replace(year=on.year + 1, month=1, day=1))
     ]
-    listed = await group_service.page(session, **here, kind=None, on=on, limit=_MOST, offset=0)
+    listed = await group_service.page(
+        session, low=low, high=high, kind=None, on=on, limit=_MOST, offset=0
+    )
     programmes = await project_service.programmes(session, low, high)
     packs = await repair_service.packs(session, low, high)
-    meetings = await sitting_service.meetings(session, **here, group=None, limit=_MOST)
+    meetings = await sitting_service.meetings(session, low=low, high=high, group=None, limit=_MOST)
     told = Registers(
         place=(await division_name(session, division) if division else None) or "",
         day=on,
         groups=listed.groups,
         coverage=[
-            await group_service.coverage(session, **here, kind=kind, of="community", on=on)
+            await group_service.coverage(
+                session, low=low, high=high, kind=kind, of="community", on=on
+            )
             for kind in sorted({one.kind for one in listed.groups})
         ],
         standards=[
-            await standard_service.result(session, one.id, **here, on=on, limit=0)
+            await standard_service.result(session, one.id, low=low, high=high, on=on, limit=0)
             for one in await standard_service.standards(session, low, high)
         ],
         programmes=[
             (
                 one,
-                await project_service.figures(session, one.id, **here, year=on.year, today=on),
+                await project_service.figures(
+                    session, one.id, low=low, high=high, year=on.year, today=on
+                ),
             )
             for one in programmes
         ],

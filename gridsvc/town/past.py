@@ -33,7 +33,8 @@ WORKING, WEEKEND = 60.0, 35.0
 #: How many are handled late, from the best of the people to the worst, and how many sent back.
 LATE, SENT_BACK = (0.02, 0.28), 0.04
 _SEED = 28
-_AWAY = timedelta(hours=1)
+#: What handling takes where no limit is set.
+_USUALLY = timedelta(hours=4)
 _BEFORE_HANDLED = (
     (State.ACCEPTED, "已接单", 7.0),
     (State.ON_SITE, "已到达现场", 18.0),
@@ -190,7 +191,7 @@ async def _handle(
     for state, words, minutes in _BEFORE_HANDLED:
         way.at += _soon(rng, minutes)
         await way.go(session, state, handler["code"], words)
-    due = way.due(Stage.HANDLE, 4 * _AWAY)
+    due = way.due(Stage.HANDLE, _USUALLY)
     if rng.random() < late:
         way.at = max(way.at, due) + _soon(rng, 300.0)
     else:

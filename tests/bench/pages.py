@@ -14,18 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
-from gridsvc.town.accounts import PASSWORD
 from tests.bench.gallery import keep
+from tests.bench.handbook.camera import DESK, PHONE, Camera, still
 from tests.browser.conftest import CHROMIUM, FLAGS
 
-SIZES = ((1366, 768), (390, 844))
 #: Height of both in a picture, and what lies between them, in pixels.
 HEIGHT, GAP = 512, 12
 MOST_BYTES = 110_000
 #: Where somebody with a phone stands: in the demonstration town.
-PLACE = {"longitude": 118.7, "latitude": 32.0, "accuracy": 8}
+PLACE = (119.62, 32.955)
 
 
 @dataclass(frozen=True)
@@ -68,43 +67,24 @@ def main() -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        camera = Camera(browser, asked.address, asked.out)
         for name in asked.only.split(","):
-            seen = [_seen(browser, asked.address, PAGES[name], size) for size in SIZES]
+            seen = [_seen(camera, PAGES[name], size) for size in (DESK, PHONE)]
             keep(_beside(seen), asked.out / f"{name}.png", most_bytes=MOST_BYTES)
         browser.close()
 
 
-def _seen(browser: Browser, address: str, shown: Shown, size: tuple[int, int]) -> Image.Image:
-    context = browser.new_context(
-        base_url=address,
-        viewport={"width": size[0], "height": size[1]},
-        geolocation=PLACE,  # type: ignore[arg-type]
-        permissions=["geolocation"],
-        locale="zh-CN",
-        timezone_id="Asia/Shanghai",
-    )
-    context.set_default_timeout(60_000)
-    page = context.new_page()
-    if shown.role is not None:
-        _sign_in(page, shown.role)
+def _seen(camera: Camera, shown: Shown, size: tuple[int, int]) -> Image.Image:
+    page = camera.signed_in(shown.role, size, PLACE) if shown.role else camera.visit(size, PLACE)
     page.goto(_filled(page, shown.path))
     page.wait_for_selector(shown.drawn, state="attached")
-    page.wait_for_load_state("networkidle" if "data-shown" not in shown.drawn else "load")
-    page.wait_for_timeout(800)  # maps settle
+    still(page)
     wide = page.evaluate("document.documentElement.scrollWidth")
     if wide > size[0]:
         raise SystemExit(f"{shown.path} is {wide} pixels wide on a screen of {size[0]}")
     picture = Image.open(io.BytesIO(page.screenshot()))
-    context.close()
+    page.context.close()
     return picture
-
-
-def _sign_in(page: Page, role: str) -> None:
-    page.goto("/sign-in")
-    page.fill("[name=login]", f"demo-{role}")
-    page.fill("[name=password]", PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    page.wait_for_selector(".who")
 
 
 def _filled(page: Page, path: str) -> str:
