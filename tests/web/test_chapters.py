@@ -19,7 +19,6 @@ MOST_BYTES = 150_000
 WITHOUT_PICTURE = {
     ("planner", "换底图"): "the demonstration has no imagery",
     ("field", "安装到手机"): "it is the phone's browser that is shown, which is not ours",
-    ("outreach", "判定存疑走访"): "nothing is doubted in the demonstration",
 }
 #: What stands for a value in a text of the pages.
 VALUE = re.compile(r"%\(\w+\)s")
